@@ -1,0 +1,120 @@
+"""Tells people what was found and done: one place for the words, so that all commands speak alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from colonnade.cli.screen import Screen
+from colonnade.engine.converge import MachineOutcome, Outcome
+from colonnade.engine.health import MemberHealth
+from colonnade.verbs.opening import Opened
+from colonnade.verbs.status import Status
+
+MARKS = {True: Text("✓", style="green"), False: Text("✗", style="bold red"), None: Text("?", style="yellow")}
+
+
+def readings(screen: Screen, opened: Opened) -> None:
+    """How each drawn thing was understood."""
+    if opened.drawn.readings:
+        screen.note(f"{opened.drawn.path}:")
+    for reading in opened.drawn.readings:
+        screen.note(f"  line {reading.position.line}: read {reading.drawn!r} as {reading.read}")
+
+
+def risen(screen: Screen, opened: Opened, found: Status, hosts: bool) -> None:
+    """The end of `up`."""
+    failures(screen, found.outcome)
+    _members(screen, found.outcome.health)
+    count = found.outcome.changes
+    done = f"{count} change{'s' if count != 1 else ''} made." if count else "Nothing had to change."
+    if not found.outcome.healthy:
+        screen.say(
+            f"\n{done} The site is NOT healthy: see above, mend it and run `up` again.", style="bold red"
+        )
+        return
+    screen.say(f"\n{done} The site is up: {found.url}", style="bold green")
+    _ways_in(screen, opened, found, hosts)
+
+
+def _ways_in(screen: Screen, opened: Opened, found: Status, hosts: bool) -> None:
+    site = found.site.design.site
+    address = found.site.addresses[0]
+    file = f" -f {opened.drawn.path}"
+    screen.say(f"\n  from a shell     curl --cacert {found.ca} --resolve {site}:443:{address} {found.url}")
+    if hosts:
+        screen.say(f"  in a browser     {found.url}  (trust the CA in {found.ca})")
+    else:
+        screen.say(
+            f"  in a browser     colonnade up{file} --hosts  names it on this computer; trust {found.ca}"
+        )
+    screen.say("\nWhat to try next:")
+    screen.say(f"  colonnade status{file}              who serves, and how they are")
+    screen.say(f"  colonnade diagram{file} --live      the design, coloured by health")
+    if opened.drawn.needs_lab:
+        first = next(iter(found.site.design.machines))
+        screen.say(f"  colonnade lab kill{file} {first}     a power cut; `colonnade up` mends it")
+        screen.say(f"  colonnade down{file}                all of it gone again")
+
+
+def failures(screen: Screen, outcome: Outcome) -> None:
+    for error in outcome.errors:
+        screen.error(str(error))
+
+
+def _members(screen: Screen, health: tuple[MemberHealth, ...]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for member in sorted(health, key=lambda h: (h.healthy is True, h.service, h.machine)):
+        table.add_row(MARKS[member.healthy], member.service, member.machine, member.role, member.detail)
+    screen.out.print(table)
+
+
+def status(screen: Screen, found: Status) -> None:
+    failures(screen, found.outcome)
+    _members(screen, found.outcome.health)
+    word = ("healthy", "green") if found.outcome.healthy else ("NOT healthy", "bold red")
+    screen.say(f"\n{found.url} is {word[0]} ({', '.join(found.site.addresses)})", style=word[1])
+
+
+def planned(screen: Screen, outcome: Outcome, diff: bool) -> None:
+    failures(screen, outcome)
+    for name, machine in outcome.machines.items():
+        _changes(screen, name, machine, diff)
+    machines = sum(1 for m in outcome.machines.values() if m.changes)
+    if outcome.changes:
+        screen.say(f"\n`up` would make {outcome.changes} changes on {machines} machines.")
+    elif not outcome.errors:
+        screen.say("Every machine is as designed: `up` would change nothing.")
+
+
+def _changes(screen: Screen, name: str, machine: MachineOutcome, diff: bool) -> None:
+    if machine.changes:
+        screen.say(name, style="bold")
+    for change in machine.changes:
+        screen.say(f"  {change.stage:<8} {change.action:<8} {change.resource}")
+        if diff and change.diff:
+            screen.say(
+                "".join(f"      {line}\n" for line in change.diff.splitlines()).rstrip("\n"), style="dim"
+            )
+
+
+def changes_json(outcome: Outcome) -> Mapping[str, object]:
+    """`changes` and `errors`, as `plan --json` and `up --json` have them."""
+    return {
+        "changes": [
+            {"machine": name, "stage": c.stage, "action": c.action, "resource": c.resource, "diff": c.diff}
+            for name, machine in outcome.machines.items()
+            for c in machine.changes
+        ],
+        "errors": [
+            {
+                "machine": e.where,
+                "unreachable": outcome.machines[e.where].unreachable,
+                "message": e.message,
+                "hint": e.hint,
+            }
+            for e in outcome.errors
+        ],
+    }

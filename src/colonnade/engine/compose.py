@@ -1,0 +1,86 @@
+"""From a design to the desired state of every machine: two passes over the rooms, all pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from colonnade.errors import DesignError, Problem
+from colonnade.kit.builds import Build
+from colonnade.kit.checks import Check
+from colonnade.kit.claims import Claims
+from colonnade.kit.component import Component
+from colonnade.kit.resources import Package, Resource
+from colonnade.kit.stages import Stage
+from colonnade.kit.view import View
+from colonnade.model.design import Design
+
+Rooms = Mapping[str, Component[Any]]
+Desired = Mapping[Stage, Sequence[Resource]]
+
+
+def whole(design: Design, rooms: Rooms) -> Design:
+    """The design with the services that come with every site. Raises DesignError when a drawn service has
+    one of their names.
+    """
+    services = dict(design.services)
+    problems = []
+    for room in rooms.values():
+        for service in room.implied(design):
+            drawn = services.setdefault(service.name, service)
+            if drawn is not service:
+                hint = f"call it something else: every site has its own {service.name}"
+                problems.append(
+                    Problem(
+                        drawn.position.line, drawn.position.column, f"the name {drawn.name} is taken", hint
+                    )
+                )
+    if problems:
+        raise DesignError(design.path, problems)
+    return dataclasses.replace(design, services=services)
+
+
+def claims(design: Design, rooms: Rooms) -> Claims:
+    """Pass 1. `design` is whole."""
+    return Claims.merge(rooms[s.kind].claims(s, design) for s in design.services.values())
+
+
+def builds(design: Design, rooms: Rooms) -> tuple[Build, ...]:
+    found = (rooms[s.kind].builds(s) for s in design.services.values())
+    return tuple(build for build in found if build)
+
+
+def desired(view: View, rooms: Rooms) -> Mapping[str, Desired]:
+    """Pass 2: machine -> stage -> resources. What two rooms state alike on one machine stands once, where it
+    came first.
+    """
+    return {machine: _machine(view, rooms, machine) for machine in view.design.machines}
+
+
+def _machine(view: View, rooms: Rooms, machine: str) -> Desired:
+    stages: dict[Stage, list[Resource]] = {stage: [] for stage in Stage}
+    seen: dict[str, Resource] = {}
+    services = view.design.on(machine)
+    packages = sorted({name for s in services for name in rooms[s.kind].packages})
+    stages[Stage.GROUND].extend(Package(name) for name in packages)
+    for service in services:
+        for stage, resources in rooms[service.kind].resources(service, machine, view).items():
+            for resource in resources:
+                first = seen.setdefault(resource.id, resource)
+                if first is resource:
+                    stages[stage].append(resource)
+                elif first != resource:
+                    # A fault of the rooms, not of the operator: two of them want one thing in two ways.
+                    raise AssertionError(
+                        f"{machine}: {service.kind} contradicts another room about {resource.id}"
+                    )
+    return {stage: tuple(resources) for stage, resources in stages.items() if resources}
+
+
+def checks(view: View, rooms: Rooms) -> Mapping[str, tuple[Check, ...]]:
+    """Machine -> the checks of all members on it."""
+    return {
+        machine: tuple(c for s in view.design.on(machine) for c in rooms[s.kind].checks(s, machine, view))
+        for machine in view.design.machines
+    }

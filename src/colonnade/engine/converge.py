@@ -1,0 +1,167 @@
+"""Brings machines to what the design says: one look at all, then stage after stage only where something
+differs.
+
+A machine that fails or can't be reached drops out with its reason; the others finish. Every run may be
+killed anywhere and
+run again, since what is done is read from the machines and from nowhere else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from colonnade.engine import applying
+from colonnade.engine.applying import Task
+from colonnade.engine.health import MemberHealth, members, unknown
+from colonnade.engine.site import Site
+from colonnade.errors import HostError, Unreachable
+from colonnade.hosts.ground import Progress
+from colonnade.kit.stages import Stage
+from colonnade_agent.wire import REMOVAL, Change, Response
+
+HEALTH_SECONDS = 60.0
+"""How long members may take to become healthy after a change before `up` calls the site unhealthy."""
+
+GIVE_UP_SECONDS = 5.0
+"""The same when a machine has failed: others may wait for it in vain, but those that can come up should show it."""
+
+STAGES = tuple(stage.name.lower() for stage in Stage)
+
+
+@dataclass(frozen=True)
+class MachineOutcome:
+    """What one machine answered. With `error` it failed or could not be reached; `changes` is what came
+    before that.
+    """
+
+    changes: tuple[Change, ...] = ()
+    error: HostError | None = None
+    health: tuple[MemberHealth, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def unreachable(self) -> bool:
+        return isinstance(self.error, Unreachable)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    machines: Mapping[str, MachineOutcome] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> int:
+        return sum(len(m.changes) for m in self.machines.values())
+
+    @property
+    def errors(self) -> tuple[HostError, ...]:
+        return tuple(m.error for m in self.machines.values() if m.error)
+
+    @property
+    def health(self) -> tuple[MemberHealth, ...]:
+        return tuple(h for m in self.machines.values() for h in m.health)
+
+    @property
+    def healthy(self) -> bool:
+        return not self.errors and all(h.healthy for h in self.health)
+
+
+def observe(site: Site, progress: Progress) -> Outcome:
+    """What differs, and how every member is; changes nothing."""
+    return _each(
+        site,
+        site.design.machines,
+        progress,
+        lambda machine: Task(site.desired[machine], site.checks[machine]),
+    )
+
+
+def examine(site: Site, progress: Progress) -> Outcome:
+    """How every member is."""
+    return _examine(site, site.design.machines, progress)
+
+
+def converge(site: Site, progress: Progress) -> Outcome:
+    """Change what differs, in the order of stages; then wait until all members are healthy or their time is
+    over.
+    """
+    looked = observe(site, progress)
+    if not looked.changes and looked.healthy:
+        return looked
+    found = {name: replace(outcome, changes=()) for name, outcome in looked.machines.items()}
+    for stage in (*STAGES, REMOVAL):
+        due = [m for m in found if not found[m].error and _differs(looked.machines[m], stage)]
+        applied = _each(site, due, progress, partial(_apply, site, looked, stage))
+        for name, outcome in applied.machines.items():
+            changes = (*found[name].changes, *outcome.changes)
+            found[name] = replace(found[name], changes=changes, error=outcome.error)
+    return _settle(site, Outcome(found), progress)
+
+
+def _differs(looked: MachineOutcome, stage: str) -> bool:
+    return any(change.stage == stage for change in looked.changes)
+
+
+def _apply(site: Site, looked: Outcome, stage: str, machine: str) -> Task:
+    missing = looked.machines[machine].missing
+    blobs = {sha: site.blobs[sha] for sha in missing if sha in site.blobs}
+    return Task(site.desired[machine], (), apply=(stage,), blobs=blobs)
+
+
+def _settle(site: Site, outcome: Outcome, progress: Progress) -> Outcome:
+    """Ask for health until it is there; machines that failed are asked once, so that their members' state is
+    known.
+    """
+    deadline = time.monotonic() + (GIVE_UP_SECONDS if outcome.errors else HEALTH_SECONDS)
+    found = dict(outcome.machines)
+    waiting = list(found)
+    pause = 0.1
+    while waiting:
+        for name, asked in _examine(site, waiting, progress).machines.items():
+            found[name] = replace(found[name], health=asked.health, error=found[name].error or asked.error)
+        waiting = [m for m in waiting if not found[m].error and not all(h.healthy for h in found[m].health)]
+        if time.monotonic() > deadline:
+            break
+        if waiting:
+            _say_waiting(found, waiting, progress)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 1.0)
+    return Outcome(found)
+
+
+def _say_waiting(found: Mapping[str, MachineOutcome], waiting: Iterable[str], progress: Progress) -> None:
+    for machine in waiting:
+        bad = [h for h in found[machine].health if not h.healthy]
+        progress(machine, "waiting: " + "; ".join(f"{h.service}: {h.detail}" for h in bad))
+
+
+def _examine(site: Site, machines: Iterable[str], progress: Progress) -> Outcome:
+    return _each(site, machines, progress, lambda m: Task(site.desired[m], site.checks[m], whole=False))
+
+
+def _each(site: Site, machines: Iterable[str], progress: Progress, task: Callable[[str], Task]) -> Outcome:
+    """Ask all these machines at once."""
+    names = list(machines)
+    if not names:
+        return Outcome()
+    with ThreadPoolExecutor(max_workers=min(len(names), 32)) as pool:
+        outcomes = pool.map(lambda machine: _one(site, machine, task(machine), progress), names)
+        return Outcome(dict(zip(names, outcomes, strict=True)))
+
+
+def _one(site: Site, machine: str, task: Task, progress: Progress) -> MachineOutcome:
+    try:
+        response = applying.ask(site.ground.host(machine), task, lambda text: progress(machine, text))
+    except HostError as error:
+        return MachineOutcome(error=error, health=unknown(machine, task.checks, error))
+    return _read(machine, task, response)
+
+
+def _read(machine: str, task: Task, response: Response) -> MachineOutcome:
+    failure = response.failure
+    error = applying.error_of(machine, failure, response.rolled_back) if failure else None
+    health = members(machine, task.checks, applying.answers(response)) if response.checks else ()
+    return MachineOutcome(response.changes, error, health, response.missing_blobs)

@@ -1,0 +1,44 @@
+"""What a site stands on: machines that exist or can be made, and how each is reached. A lab is one, real
+machines another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from colonnade.hosts.host import Host
+from colonnade.model.addresses import Addresses
+
+Progress = Callable[[str, str], None]
+"""(machine or '', what is happening now)"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A machine the design has: `public` ones need addresses where users arrive."""
+
+    name: str
+    public: bool
+
+
+class Ground(Protocol):
+    """Where machines come from. Nothing here changes a machine's inside."""
+
+    @property
+    def operator(self) -> str:
+        """The address machines see operators come from; empty when unknown."""
+        ...
+
+    def addresses(self, wanted: tuple[Wanted, ...]) -> Mapping[str, Addresses]:
+        """Every machine's addresses, the same at every call, before the machines run."""
+        ...
+
+    def bring_up(self, wanted: tuple[Wanted, ...], progress: Progress) -> None:
+        """Make or start what is missing, take away what is no longer wanted, wait until all can be
+        reached.
+        """
+        ...
+
+    def host(self, machine: str) -> Host: ...

@@ -1,0 +1,75 @@
+"""The contract every room fulfils. The catalog finds the rooms; the engine asks each the same questions, in
+two passes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar, cast
+
+from colonnade.kit.builds import Build
+from colonnade.kit.checks import Check
+from colonnade.kit.claims import CertificateNeed, Claims
+from colonnade.kit.material import Addresses, Issued, Store
+from colonnade.kit.resources import Resource
+from colonnade.kit.stages import Stage
+from colonnade.kit.view import View
+from colonnade.model.design import Design, Service
+from colonnade.model.kinds import Kind, Settings
+
+Resources = Mapping[Stage, Sequence[Resource]]
+
+S = TypeVar("S", bound=Settings)
+
+
+class Component(ABC, Generic[S]):
+    """One real program. Every method but `issue` is a pure function of its arguments.
+
+    A room is one folder; its `component.py` ends with `COMPONENT = TheClass()`, and that is all the catalog
+    looks for.
+    """
+
+    kind: Kind
+    packages: tuple[str, ...] = ()
+    """Debian packages of the machines that hold a member; the lab's image has those of all rooms."""
+
+    def settings(self, service: Service) -> S:
+        return cast(S, service.settings)
+
+    def implied(self, design: Design) -> Sequence[Service]:
+        """Services of this kind that come with every such site though no one draws them."""
+        del design
+        return ()
+
+    @abstractmethod
+    def claims(self, service: Service, design: Design) -> Claims:
+        """Pass 1. `design` holds the implied services."""
+
+    def builds(self, service: Service) -> Build | None:
+        """What must be built on the operator's side before pass 2."""
+        del service
+        return None
+
+    def issue(
+        self,
+        needs: Sequence[CertificateNeed],
+        addresses: Mapping[str, Addresses],
+        store: Store,
+        now: datetime,
+    ) -> Mapping[str, Issued]:
+        """Certificates for all needs, by id: kept ones while they last, new ones into `store`. Only the pki
+        room answers.
+        """
+        del needs, addresses, store, now
+        return {}
+
+    @abstractmethod
+    def resources(self, service: Service, machine: str, view: View) -> Resources:
+        """Pass 2: the desired state of this member's machine, as far as this room is concerned."""
+
+    def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        """How to find out whether this member works; all must be healthy."""
+        del service, machine, view
+        return ()

@@ -1,0 +1,23 @@
+"""The order in which a site comes up. Every room puts its resources into stages; `plan` shows them in this
+order.
+
+A stage is one round trip to each machine that has something to change in it, and the next one starts when
+all have answered.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Stage(IntEnum):
+    GROUND = 0
+    """What every machine stands on: packages, host settings, certificates, firewall, names."""
+    DATA = 1
+    """Databases, and whatever keeps data."""
+    RELEASE = 2
+    """The user's app is brought to its machines, and its release step (migrations) runs once."""
+    APP = 3
+    WEB = 4
+    DOOR = 5
+    """Last: users arrive only when everything behind the door is up."""

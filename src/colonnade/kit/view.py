@@ -1,0 +1,79 @@
+"""Pass 2's window: the design, everyone's claims and the site's material, as rooms may read them.
+Immutable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from colonnade.errors import StateError
+from colonnade.kit.claims import Audience, Claims, Offer
+from colonnade.kit.flows import Flow, flows
+from colonnade.kit.material import Addresses, Issued, Material
+from colonnade.model.design import Design, Service
+
+
+@dataclass(frozen=True)
+class Target:
+    """One member of a linked service as a client sees it."""
+
+    machine: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A linked service: its offer, and the members that one machine may reach, in the target's order."""
+
+    service: Service
+    offer: Offer
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """`design` holds the implied services (firewall, names, …) beside the drawn ones."""
+
+    design: Design
+    claims: Claims
+    material: Material
+    blobs: Mapping[str, str]
+    """Content-addressed trees by service name: sha256 of the gzip tar that holds the service's release."""
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        return flows(self.design, self.claims)
+
+    def addresses(self, machine: str) -> Addresses:
+        found = self.material.addresses.get(machine)
+        if found is None:
+            raise StateError(f"machine {machine} has no address yet", hint="run `colonnade up` first")
+        return found
+
+    def offers(self, service: str, audience: Audience) -> tuple[Offer, ...]:
+        return tuple(o for o in self.claims.offers if o.service == service and o.audience is audience)
+
+    def upstreams(self, service: Service, machine: str) -> tuple[Upstream, ...]:
+        """What the arrows that leave `service` lead to from this machine. Externals are not among them."""
+        found = []
+        for link in service.links:
+            target = self.design.services.get(link.to)
+            for offer in self.offers(link.to, Audience.LINKS):
+                assert target is not None
+                members = link.targets(machine, target.members)
+                ends = tuple(Target(m, self.addresses(m).inside, offer.port) for m in members)
+                found.append(Upstream(target, offer, ends))
+        return tuple(found)
+
+    def clients(self, service: str) -> tuple[str, ...]:
+        """Names of the services that may connect to this one: what its certificates' OU must be."""
+        return tuple(s.name for s in self.design.sources(service))
+
+    def secret(self, name: str) -> str:
+        return self.material.secrets[name]
+
+    def certificate(self, id: str) -> Issued:
+        return self.material.certificates[id]

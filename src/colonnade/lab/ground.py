@@ -1,0 +1,76 @@
+"""A lab as the ground of a site: its machines made on demand, each reached over SSH exactly as a real one
+is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from colonnade.hosts.ground import Progress, Wanted
+from colonnade.hosts.host import Host
+from colonnade.hosts.ssh import SshHost
+from colonnade.lab import furniture
+from colonnade.lab.lab import Lab, MachineSpec
+from colonnade.model.addresses import Addresses
+
+UPLINKS = ("uplink-a",)
+"""The uplinks a door machine gets; a second one comes with designs that draw two."""
+
+_FURNITURE = frozenset(spec.name for spec in furniture.SPECS)
+
+
+@dataclass(frozen=True)
+class LabGround:
+    """`image` gives the folder machines boot from; it is asked only when machines must be made."""
+
+    lab: Lab
+    image: Callable[[Progress], Path]
+
+    @property
+    def operator(self) -> str:
+        return str(self.lab.addressing.operator)
+
+    def addresses(self, wanted: tuple[Wanted, ...]) -> Mapping[str, Addresses]:
+        given = self.lab.allocate(_spec(w) for w in wanted)
+        return {
+            w.name: Addresses(
+                str(given[w.name]["inside"]), tuple(str(given[w.name][u]) for u in UPLINKS if w.public)
+            )
+            for w in wanted
+        }
+
+    def bring_up(self, wanted: tuple[Wanted, ...], progress: Progress) -> None:
+        """Machines that are no longer wanted are stopped in order; their data stay until the lab is
+        destroyed.
+        """
+        specs = (*(_spec(w) for w in wanted), *furniture.SPECS)
+        self.lab.ensure(specs, self.image(progress), progress)
+        mine = {spec.name for spec in specs}
+        for name, status in self.lab.status().items():
+            if name not in mine and status.state != "stopped":
+                progress(name, "no longer in the design: stopping it (its data stay until `colonnade down`)")
+                self.lab.stop(name)
+
+    def host(self, machine: str) -> Host:
+        return SshHost(
+            machine, self._inside[machine], identity=self.lab.ssh_identity, known_hosts=self.lab.known_hosts
+        )
+
+    def machines(self) -> tuple[str, ...]:
+        """The names of the site's machines that this lab has made."""
+        return tuple(self._inside)
+
+    @cached_property
+    def _inside(self) -> Mapping[str, str]:
+        return {
+            name: str(self.lab.addresses(name)["inside"])
+            for name in self.lab.status()
+            if name not in _FURNITURE
+        }
+
+
+def _spec(wanted: Wanted) -> MachineSpec:
+    return MachineSpec(wanted.name, ("inside", *UPLINKS) if wanted.public else ("inside",))

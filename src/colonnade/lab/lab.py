@@ -1,0 +1,381 @@
+"""Which real machines stand on this computer, and what happens to them? The one class its callers use.
+
+A lab knows names and networks of machines, and nothing of designs. Its verbs may be killed at any moment: the
+next `ensure` or `destroy` finds what was left and goes on from there. Every call needs root.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from colonnade.errors import LabError
+from colonnade.lab import faults, keys, lock
+from colonnade.lab.addressing import NETWORKS, Addressing
+from colonnade.lab.commands import SYSTEM_PATH, Progress, environment
+from colonnade.lab.faults import Direction, Fault
+from colonnade.lab.machine import Machine
+from colonnade.lab.network import Network
+from colonnade.lab.prerequisites import MACHINE_BYTES, allow_watchers, require_root, require_space
+from colonnade.lab.records import LabRecord
+from colonnade.lab.status import MachineStatus, memory_of
+from colonnade.lab.store import LOCK_SECONDS, Store, names
+from colonnade.lab.supervisor import supervisor
+
+STATE = Path("/var/lib/colonnade")
+LAB_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+MACHINE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?")
+SWAP_IN = (
+    'mkdir -p "$(dirname "$1")" && umask 077 && cat > "$1.new" && chmod "$2" "$1.new" && mv "$1.new" "$1"'
+)
+INSIDE = {"PATH": SYSTEM_PATH, "HOME": "/root", "LANG": "C.UTF-8"}
+
+
+@dataclass(frozen=True)
+class MachineSpec:
+    """`networks` are some of addressing.NETWORKS."""
+
+    name: str
+    networks: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not MACHINE_NAME.fullmatch(self.name):
+            raise LabError(
+                f"{self.name!r} can't name a machine",
+                hint="take up to 30 lower-case letters, digits and dashes, no dash at the ends",
+            )
+        unknown = sorted(set(self.networks) - set(NETWORKS))
+        if unknown or not self.networks:
+            raise LabError(
+                f"machine {self.name} is on {', '.join(unknown) or 'no network'}",
+                hint=f"a lab has these networks: {', '.join(NETWORKS)}",
+            )
+
+
+class Lab:
+    """The lab called `name`; making this object touches nothing."""
+
+    def __init__(self, name: str, state: Path = STATE) -> None:
+        if not LAB_NAME.fullmatch(name):
+            raise LabError(
+                f"{name!r} can't name a lab",
+                hint="take up to 32 lower-case letters, digits and dashes, no dash at the ends",
+            )
+        self.name = name
+        self._store = Store(state, name)
+
+    @staticmethod
+    def all(state: Path = STATE) -> list[str]:
+        """The names of all labs, also of those whose machines are down and whose data are kept."""
+        return names(state)
+
+    @property
+    def ssh_identity(self) -> Path:
+        return self._store.folder / "ssh" / "identity"
+
+    @property
+    def known_hosts(self) -> Path:
+        """Pins each machine's host key under its name and under each of its addresses."""
+        return self._store.folder / "ssh" / "known_hosts"
+
+    @property
+    def addressing(self) -> Addressing:
+        """The lab's networks, routers, floating addresses, and what the host is called in it."""
+        return Addressing(self._store.existing().number)
+
+    def allocate(self, specs: Iterable[MachineSpec]) -> dict[str, dict[str, IPv4Address]]:
+        """Machine -> network -> address. Needs no boot; an address once given stays until the machine is
+        removed.
+        """
+        with self._changing():
+            record = self._store.with_machines({spec.name: spec.networks for spec in specs})
+        return {name: self._addresses(record, name) for name in record.machines}
+
+    def addresses(self, name: str) -> dict[str, IPv4Address]:
+        record = self._store.existing()
+        self._known(record, name)
+        return self._addresses(record, name)
+
+    def ensure(self, specs: Sequence[MachineSpec], image: Path, progress: Progress) -> None:
+        """Boot what of `specs` is not running, on `image`, and return when sshd listens on each.
+
+        A machine that has booted before keeps its data and its own image. Faults stay as they are. Machines
+        that are not in `specs` are left alone.
+        """
+        with self._changing():
+            record = self._store.with_machines({s.name: s.networks for s in specs}, image)
+            self._write_keys(record)
+            network = self._network(record)
+            network.ensure()
+            ports = network.ports()
+            machines = [self._machine(record, spec.name) for spec in specs]
+            absent = [m for m in machines if not m.cgroup.populated]
+            if absent:
+                require_space(self._store.folder, MACHINE_BYTES * len(absent))
+                allow_watchers(progress)
+            operator = keys.public_half(self.ssh_identity).read_text()
+            _together(machines, lambda m: self._ensure_machine(m, ports, operator, progress))
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Take machines away with their data and addresses, at once."""
+        with self._changing():
+            record = self._store.existing()
+            gone = [self._machine(record, name) for name in names if name in record.machines]
+            _together(gone, lambda m: m.kill())
+            self._set_faults(
+                record, [f for f in self._faults(record) if f.machine not in {m.name for m in gone}]
+            )
+            record = record.without(m.name for m in gone)
+            self._store.save(record)
+            for machine in gone:
+                if machine.folder.exists():
+                    shutil.rmtree(machine.folder)
+            self._write_keys(record)
+
+    def destroy(self, *, keep_data: bool = False) -> None:
+        """Leave nothing of the lab here. With `keep_data`, the next `ensure` brings the same machines."""
+        with self._changing():
+            record = self._store.load() if keep_data else self._store.load_or_salvage()
+            if record:
+                end: Callable[[Machine], None] = Machine.stop if keep_data else Machine.kill
+                _together([self._machine(record, name) for name in record.machines], end)
+                self._network(record).remove()
+            if not keep_data and self._store.folder.exists():
+                shutil.rmtree(self._store.folder)
+
+    def start(self, name: str) -> None:
+        """Boot one machine that is stopped, and wait for its sshd."""
+        with self._changing():
+            record = self._store.existing()
+            machine = self._known_machine(record, name)
+            self._write_keys(record)
+            network = self._network(record)
+            network.ensure()
+            operator = keys.public_half(self.ssh_identity).read_text()
+            self._ensure_machine(machine, network.ports(), operator, _silent)
+
+    def stop(self, name: str) -> None:
+        """Orderly shutdown."""
+        with self._changing():
+            self._known_machine(self._store.existing(), name).stop()
+
+    def kill(self, name: str) -> None:
+        """Power cut: all its processes are killed at once, its addresses go. What it wrote stays."""
+        with self._changing():
+            self._known_machine(self._store.existing(), name).kill()
+
+    def freeze(self, name: str) -> None:
+        """Every process of it stands still, and does not know that it does."""
+        with self._changing():
+            self._running(name).cgroup.freeze(True)
+
+    def thaw(self, name: str) -> None:
+        with self._changing():
+            self._running(name).cgroup.freeze(False)
+
+    def cut(self, name: str, network: str | None = None, direction: Direction = "both") -> None:
+        """Drop all of its traffic on `network` (or on all); `in` is towards the machine, `out` is from it."""
+        self._add_faults(name, network, lambda net: Fault(name, net, direction))
+
+    def loss(self, name: str, percent: int, network: str | None = None) -> None:
+        """Drop `percent` of its packets, each way."""
+        self._add_faults(name, network, lambda net: Fault(name, net, percent=percent))
+
+    def heal(self, name: str | None = None) -> None:
+        """Take cuts, losses and freezes away from one machine, or all. A stopped machine stays stopped."""
+        with self._changing():
+            record = self._store.existing()
+            names = [name] if name else list(record.machines)
+            for each in names:
+                group = self._known_machine(record, each).cgroup
+                if group.populated and group.frozen:
+                    group.freeze(False)
+            self._set_faults(record, [f for f in self._faults(record) if f.machine not in names])
+
+    def status(self) -> dict[str, MachineStatus]:
+        record = self._store.load()
+        if record is None:
+            return {}
+        found = self._faults(record)
+        return {name: self._machine_status(record, name, found) for name in record.machines}
+
+    def command(self, name: str, argv: Sequence[str]) -> tuple[str, ...]:
+        """The host command that runs `argv` inside, for callers that read its output as it comes."""
+        machine = self._running(name)
+        if machine.cgroup.frozen:
+            raise LabError(f"{name} is frozen", hint=f"thaw it: colonnade lab thaw {name}")
+        return machine.command(("env", "-i", *(f"{k}={v}" for k, v in INSIDE.items()), *argv))
+
+    def run(
+        self, name: str, argv: Sequence[str], stdin: bytes | None = None, timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command inside without SSH; its exit code is the caller's to judge. `timeout`: seconds."""
+        # The time limit stands inside too: killing nsenter does not kill what it started in the machine.
+        limited = ("timeout", "--signal=KILL", f"{timeout}", *argv)
+        started = time.monotonic()
+        try:
+            done = subprocess.run(
+                self.command(name, limited),
+                input=stdin if stdin is not None else b"",
+                capture_output=True,
+                timeout=timeout + 1,
+                check=False,
+                env=environment(),
+            )
+        except subprocess.TimeoutExpired as error:
+            raise _too_long(name, argv, timeout) from error
+        if time.monotonic() - started >= timeout:
+            raise _too_long(name, argv, timeout)
+        texts = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        return subprocess.CompletedProcess(list(argv), done.returncode, *texts)
+
+    def put(self, name: str, path: str, content: bytes, mode: int = 0o644) -> None:
+        """Write a file into a running machine; it is swapped in whole."""
+        done = self.run(name, ["sh", "-c", SWAP_IN, "sh", path, f"{mode:o}"], stdin=content)
+        if done.returncode:
+            raise LabError(f"{name}: can't write {path}: {done.stderr.strip()}")
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        require_root()
+        with lock.hold(self._store.lock_file, f"the lab {self.name}", seconds=LOCK_SECONDS):
+            yield
+
+    def _network(self, record: LabRecord) -> Network:
+        return Network(self.name, Addressing(record.number))
+
+    def _machine(self, record: LabRecord, name: str) -> Machine:
+        known = record.machines[name]
+        return Machine(
+            lab=self.name,
+            name=name,
+            folder=self._store.folder / "machines" / name,
+            image=Path(known.image),
+            host=known.host,
+            addresses=self._addresses(record, name),
+            network=self._network(record),
+            supervisor=supervisor(),
+        )
+
+    def _known_machine(self, record: LabRecord, name: str) -> Machine:
+        self._known(record, name)
+        return self._machine(record, name)
+
+    def _known(self, record: LabRecord, name: str) -> None:
+        if name not in record.machines:
+            names = ", ".join(sorted(record.machines)) or "none"
+            raise LabError(f"the lab {self.name} has no machine {name!r}", hint=f"its machines: {names}")
+
+    def _running(self, name: str) -> Machine:
+        machine = self._known_machine(self._store.existing(), name)
+        if not machine.cgroup.populated:
+            raise LabError(f"{name} is not running", hint=f"start it: colonnade lab start {name}")
+        return machine
+
+    @staticmethod
+    def _addresses(record: LabRecord, name: str) -> dict[str, IPv4Address]:
+        machine = record.machines[name]
+        return {
+            network: Addressing(record.number).machine(machine.host, network) for network in machine.networks
+        }
+
+    def _write_keys(self, record: LabRecord) -> None:
+        keys.make_pair(self.ssh_identity, f"operator of the lab {self.name}")
+        machines = [self._machine(record, name) for name in record.machines]
+        for machine in machines:
+            machine.make_host_key()
+        text = keys.known_hosts(
+            {m.name: keys.public_half(m.host_key).read_text() for m in machines},
+            {m.name: [str(a) for a in m.addresses.values()] for m in machines},
+        )
+        if not self.known_hosts.exists() or self.known_hosts.read_text() != text:
+            new = self.known_hosts.with_name("known_hosts.new")
+            new.write_text(text)
+            new.replace(self.known_hosts)
+
+    @staticmethod
+    def _ensure_machine(
+        machine: Machine, ports: Mapping[str, str | None], operator: str, progress: Progress
+    ) -> None:
+        """`ports` are those that exist in the lab, with the bridge each is on."""
+        group = machine.cgroup
+        if group.populated and not machine.has_leader():
+            progress(machine.name, "ending what a killed run left")
+            machine.kill()
+        if group.populated and machine.ports_among(ports) != set(machine.ports):
+            progress(machine.name, "shutting down, to boot with other networks")
+            machine.stop()
+        if not group.populated:
+            progress(machine.name, "booting")
+            machine.start(operator)
+        elif any(ports[port] != network for port, network in machine.ports.items()):
+            machine.attach()
+        if group.frozen or machine.ready():
+            return
+        machine.wait()
+        progress(machine.name, "up")
+
+    def _faults(self, record: LabRecord) -> list[Fault]:
+        network = self._network(record)
+        if not network.exists:
+            return []
+        return faults.read(network.inside(["nft", "-j", "list", "ruleset", "bridge"]))
+
+    def _set_faults(self, record: LabRecord, wanted: Iterable[Fault]) -> None:
+        network = self._network(record)
+        if network.exists:
+            script = faults.rules(wanted, lambda name, net: self._machine(record, name).port(net))
+            network.inside(["nft", "-f", "-"], stdin=script)
+
+    def _add_faults(self, name: str, network: str | None, fault: Callable[[str], Fault]) -> None:
+        with self._changing():
+            record = self._store.existing()
+            on = self._known_machine(record, name).addresses
+            if network is not None and network not in on:
+                raise LabError(f"{name} is not on {network}", hint=f"it is on {', '.join(on)}")
+            found = self._faults(record)
+            for each in [network] if network else list(on):
+                found = faults.with_fault(found, fault(each))
+            self._set_faults(record, found)
+
+    def _machine_status(self, record: LabRecord, name: str, found: Iterable[Fault]) -> MachineStatus:
+        machine = self._machine(record, name)
+        group = machine.cgroup
+        running = group.populated
+        return MachineStatus(
+            state="stopped" if not running else "frozen" if group.frozen else "running",
+            faults=tuple(str(f) for f in found if f.machine == name),
+            addresses=self._addresses(record, name),
+            pid=group.leader() if running else None,
+            memory=memory_of(group.processes()) if running else 0,
+            image=machine.image if record.machines[name].image else None,
+        )
+
+
+def _too_long(name: str, argv: Sequence[str], timeout: float) -> LabError:
+    return LabError(f"{name}: {' '.join(argv)} did not end within {timeout} s")
+
+
+def _silent(_subject: str, _what: str) -> None:
+    pass
+
+
+def _together(machines: Sequence[Machine], act: Callable[[Machine], None]) -> None:
+    """Act on all at once; one that fails does not keep the others from finishing."""
+    if not machines:
+        return
+    with ThreadPoolExecutor(max_workers=len(machines)) as pool:
+        errors = [future.exception() for future in [pool.submit(act, machine) for machine in machines]]
+    raised = [error for error in errors if error]
+    if len(raised) == 1 or any(not isinstance(error, LabError) for error in raised):
+        raise raised[0]
+    if raised:
+        raise LabError("\n".join(str(error) for error in raised))

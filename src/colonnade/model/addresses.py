@@ -1,0 +1,15 @@
+"""Where one machine is reached: the word that grounds, rooms and the engine share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """IPv4 addresses of one machine: `inside` towards the other machines, `public` where users arrive (may be
+    empty).
+    """
+
+    inside: str
+    public: tuple[str, ...] = ()

@@ -1,0 +1,51 @@
+"""`status`: does the site work? Asked of every machine at once; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from colonnade.engine import health
+from colonnade.engine.converge import Outcome, examine
+from colonnade.engine.site import Site
+from colonnade.hosts.ground import Progress
+from colonnade.verbs.opening import Opened
+from colonnade.verbs.plan import site_of
+
+
+@dataclass(frozen=True)
+class Status:
+    """`ca` is the path of the certificate that browsers must trust."""
+
+    site: Site
+    ca: str
+    outcome: Outcome
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.site.design.site}/"
+
+    def as_json(self) -> Mapping[str, object]:
+        """The document of `status --json`."""
+        design = self.site.design
+        return {
+            "site": design.site,
+            "url": self.url,
+            "addresses": list(self.site.addresses),
+            "ca": self.ca,
+            "healthy": self.outcome.healthy,
+            "machines": [
+                {
+                    "name": name,
+                    "address": self.site.view.addresses(name).inside,
+                    "reachable": not self.outcome.machines[name].unreachable,
+                }
+                for name in design.machines
+            ],
+            "services": health.as_json(design, self.outcome.health),
+        }
+
+
+def status(opened: Opened, progress: Progress) -> Status:
+    site = site_of(opened)
+    return Status(site, str(opened.folder.ca_file), examine(site, progress))
