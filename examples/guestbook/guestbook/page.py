@@ -1,6 +1,7 @@
 """The page a person sees at `/`, and its form. Works without JavaScript."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -15,41 +16,50 @@ from guestbook.settings import Settings
 
 def page(settings: Settings, database: Database) -> Blueprint:
     routes = Blueprint("page", __name__)
+    shown = Page(settings, database)
+    routes.get("/")(shown.show)
+    routes.post("/")(shown.post)
+    return routes
 
-    @routes.get("/")
-    def show() -> ResponseReturnValue:
+
+@dataclass(frozen=True)
+class Page:
+    settings: Settings
+    database: Database
+
+    def show(self) -> ResponseReturnValue:
         posted = request.args.get("posted", "")
         including = posted if entries.ENTRY_ID.fullmatch(posted) else None
         try:
-            listed = listing(including)
+            listed = self._listing(including)
         except Unavailable as error:
             notice = "The database cannot be reached at the moment. Please come back in a few seconds."
-            return retry_later(render(Draft(new_id(), ""), None, notice, 503), error)
-        return render(Draft(new_id(), ""), listed, posted=including)
+            return retry_later(self._render(Draft(new_id(), ""), None, notice, 503), error)
+        return self._render(Draft(new_id(), ""), listed, posted=including)
 
-    @routes.post("/")
-    def post() -> ResponseReturnValue:
+    def post(self) -> ResponseReturnValue:
         # Browsers send line ends as CRLF, and count them as one character for maxlength.
         words = request.form.get("text", "").replace("\r\n", "\n").strip()
         try:
             new = entries.draft({"id": request.form.get("id", ""), "text": words})
         except Invalid as error:
             notice = f"Sorry: {error}." if words else "Please write something first."
-            return render(Draft(new_id(), words), listing(), notice, 400)
+            return self._render(Draft(new_id(), words), self._listing(), notice, 400)
         try:
-            answered_by(entries.store(database, new))
+            answered_by(entries.store(self.database, new))
         except Unavailable as error:
             # The same id goes back into the form: sending it again cannot store it twice.
             notice = "The database did not answer in time. Your words are kept below: please send them again."
-            return retry_later(render(new, None, notice, 503), error)
+            return retry_later(self._render(new, None, notice, 503), error)
         return redirect(url_for("page.show", posted=new.id), code=303)
 
-    def listing(including: str | None = None) -> list[Entry]:
-        answer = entries.newest(database, entries.LISTED, including)
+    def _listing(self, including: str | None = None) -> list[Entry]:
+        answer = entries.newest(self.database, entries.LISTED, including)
         answered_by(answer)
         return answer.value
 
-    def render(
+    def _render(
+        self,
         form: Draft,
         listed: list[Entry] | None,
         notice: str | None = None,
@@ -66,13 +76,11 @@ def page(settings: Settings, database: Database) -> Blueprint:
             entries=shown,
             notice=notice,
             posted=posted,
-            served=served_by(settings),
-            release=settings.release,
+            served=served_by(self.settings),
+            release=self.settings.release,
             longest=entries.LONGEST_TEXT,
         )
         return make_response(text, status)
-
-    return routes
 
 
 def new_id() -> str:

@@ -145,7 +145,10 @@ class Machine:
     def kill(self) -> None:
         """Power cut. Returns when no process and no port is left."""
         self.cgroup.kill()
-        if self.network.exists and not wait_until(self._has_no_ports, seconds=5):
+        if self.network.exists:
+            # The kernel takes them some time after the last process is gone: seconds, on a busy computer.
+            self.network.detach(self.ports_among(self.network.ports()))
+        if self.network.exists and not wait_until(self._has_no_ports, seconds=PORT_SECONDS):
             raise LabError(f"the network ports of {self.name} outlive it")
         self.supervisor.forget(self.lab, self.name)
         # systemd-nspawn removes this folder itself, but not when it is killed.

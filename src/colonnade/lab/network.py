@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -49,9 +49,8 @@ class Network:
         if self._complete():
             return
         if not self.exists:
-            self.namespace.unlink(
-                missing_ok=True
-            )  # a run killed between making the file and mounting upon it
+            # A run was killed between making the file and mounting upon it.
+            self.namespace.unlink(missing_ok=True)
             run(["ip", "netns", "add", self.namespace.name])
         # The pair holds no state: making it anew mends whatever happened to it, its addresses and its routes.
         succeeds(["ip", "link", "delete", self.host_end])
@@ -78,6 +77,11 @@ class Network:
         """Attach ports to bridges (port -> network); false when one of them isn't there."""
         batch = "\n".join(f"link set dev {port} master {network} up" for port, network in ports.items())
         return not _complaints(["ip", "-n", self.namespace.name, "-batch", "-"], batch)
+
+    def detach(self, ports: Iterable[str]) -> None:
+        """Delete these ports, whether they are still there or not."""
+        batch = "\n".join(f"link delete dev {port}" for port in ports)
+        _complaints(["ip", "-force", "-n", self.namespace.name, "-batch", "-"], batch)
 
     def ports(self) -> dict[str, str | None]:
         """Each machine's ports, and the bridge it is attached to."""

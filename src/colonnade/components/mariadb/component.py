@@ -1,0 +1,163 @@
+"""The database: MariaDB, one primary and its replicas. Asked by the catalog like every room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+
+from colonnade.components.mariadb.accounts import APP, REPLICATION, accounts, accounts_state, secret_name
+from colonnade.components.mariadb.health import QUERY, read_health
+from colonnade.components.mariadb.replication import (
+    CONNECT_SECONDS,
+    DRAIN_SECONDS,
+    PORT,
+    SEMI_SYNC_TIMEOUT_MS,
+    Role,
+    Source,
+    State,
+    following_state,
+    primary_of,
+    replicas_of,
+    role_of,
+    role_state,
+    role_variables,
+)
+from colonnade.components.mariadb.settings import MariadbSettings
+from colonnade.components.mariadb.sql import PACKAGE
+from colonnade.kit.checks import Check
+from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Offer, SecretNeed
+from colonnade.kit.component import Component, Resources
+from colonnade.kit.resources import Command, Directory, File, Resource, Unit
+from colonnade.kit.stages import Stage
+from colonnade.kit.templates import render
+from colonnade.kit.view import View
+from colonnade.model.design import Design, Service
+from colonnade.model.kinds import Kind
+
+CONFIG = "/etc/mysql/mariadb.cnf"
+DROP_IN = "/etc/systemd/system/mariadb.service.d"
+CLIENT = (
+    "mariadb", "--no-defaults", "--socket=/run/mysqld/mysqld.sock", "--user=root",
+    "--skip-print-query-on-error", "--batch", "--raw", "--skip-column-names",
+)  # fmt: skip
+"""Reads SQL from its standard input, as the account that only root's processes get through the socket.
+Hazard: by default the client repeats a failed statement, passwords included, on standard error."""
+
+VALIDATE = ("mariadbd", "--defaults-file={staged}", "--datadir=/nonexistent", "--help", "--verbose")
+"""Fails on an unknown setting. Without `--verbose` nothing is read; without `--datadir` the live one is."""
+
+
+class Mariadb(Component[MariadbSettings]):
+    kind = Kind(
+        name="mariadb",
+        title="MariaDB",
+        settings=MariadbSettings,
+        words=(
+            r"(maria ?db|my ?sql|percona|rds|aurora)( (data ?base|db))?( server)?",
+            r"(sql )?data ?base( server)?s?",
+            r"(sql )?dbs?( server)?s?",
+        ),
+        replicated=True,
+        tier=3,
+        shape="cylinder",
+    )
+    packages = ("mariadb-server", "mariadb-client")
+
+    def claims(self, service: Service, design: Design) -> Claims:
+        del design
+        facts = {
+            "server_name": f"{service.name}.internal",
+            "user": APP,
+            "secret": secret_name(service, APP),
+            "database": self.settings(service).database,
+            "replicated": "yes",
+        }
+        replicated = len(service.members) > 1
+        peers = (Offer(service.name, "replication", PORT, Audience.PEERS, "mysql"),) if replicated else ()
+        users = (APP, REPLICATION) if replicated else (APP,)
+        return Claims(
+            offers=(Offer(service.name, "mysql", PORT, Audience.LINKS, "mysql", facts=facts), *peers),
+            certificates=tuple(_certificate(service, machine) for machine in service.members),
+            secrets=tuple(SecretNeed(secret_name(service, user)) for user in users),
+        )
+
+    def resources(self, service: Service, machine: str, view: View) -> Resources:
+        return {Stage.DATA: (*self._server(service, machine, view), *self._states(service, machine, view))}
+
+    def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        del view
+        read = read_health(role_of(service, machine), len(replicas_of(service)))
+        return (Check(service.name, CLIENT, read, input=QUERY),)
+
+    def _server(self, service: Service, machine: str, view: View) -> tuple[Resource, ...]:
+        files = _certificate(service, machine).files
+        config = File(CONFIG, self._config(service, machine, view), validate=VALIDATE)
+        drop_in = File(f"{DROP_IN}/colonnade.conf", render(PACKAGE, "mariadb.service.conf"))
+        unit = Unit(
+            "mariadb.service",
+            restart_on=(config.id, drop_in.id),
+            reload_on=tuple(f"file:{path}" for path in (CA_FILE, files.chain, files.key)),
+            ready_seconds=60,
+        )
+        return Directory(DROP_IN), config, drop_in, unit
+
+    def _config(self, service: Service, machine: str, view: View) -> bytes:
+        address = view.addresses(machine).inside
+        return render(
+            PACKAGE,
+            "mariadb.cnf.j2",
+            service=service.name,
+            machine=machine,
+            role=role_of(service, machine),
+            variables=role_variables(service, machine),
+            replicated=len(service.members) > 1,
+            replicas=len(replicas_of(service)),
+            address=address,
+            server_id=int(IPv4Address(address)),
+            port=PORT,
+            ca=CA_FILE,
+            certificate=_certificate(service, machine).files,
+            settings=self.settings(service),
+            semi_sync_timeout=SEMI_SYNC_TIMEOUT_MS,
+        )
+
+    def _states(self, service: Service, machine: str, view: View) -> tuple[Command, ...]:
+        role = _command("mariadb role", role_state(service, machine))
+        if role_of(service, machine) is Role.PRIMARY:
+            database = self.settings(service).database
+            state = accounts_state(database, accounts(service, database, view))
+            return role, _command("mariadb accounts", state)
+        source = Source(
+            host=primary_of(service),
+            user=REPLICATION,
+            password=view.secret(secret_name(service, REPLICATION)),
+            certificate=_certificate(service, machine).files,
+        )
+        return role, _command("mariadb replication", following_state(source))
+
+
+def _certificate(service: Service, machine: str) -> CertificateNeed:
+    return CertificateNeed(
+        id=f"{service.name}-{machine}",
+        common_name=machine,
+        unit=service.name,
+        machines=(machine,),
+        names=(machine, f"{service.name}.internal"),
+        addresses_of=(machine,),
+        reader="mysql",
+    )
+
+
+def _command(name: str, state: State) -> Command:
+    return Command(
+        name,
+        check=CLIENT,
+        fix=CLIENT,
+        expect=state.wanted,
+        check_input=state.query,
+        fix_input=state.mend,
+        timeout=DRAIN_SECONDS + CONNECT_SECONDS + 15,
+    )
+
+
+COMPONENT = Mariadb()

@@ -1,0 +1,121 @@
+-- Only what differs is touched: replacing an account refuses its new connections for a moment.
+DELIMITER //
+CREATE DATABASE IF NOT EXISTS app //
+BEGIN NOT ATOMIC
+  FOR surplus IN (
+    SELECT User, Host FROM mysql.global_priv
+      WHERE User = '' OR User = 'root' AND Host <> 'localhost'
+      OR User IN ('app', 'replication')
+      AND (User, Host) NOT IN (('replication', '10.0.0.3'), ('replication', '10.0.0.4'), ('app', '10.0.0.1'), ('app', '10.0.0.2'))
+) DO
+    EXECUTE IMMEDIATE CONCAT('DROP USER ', QUOTE(surplus.User), '@', QUOTE(surplus.Host));
+  END FOR;
+  IF CONCAT('replication@10.0.0.3: ',
+    COALESCE((
+      SELECT CONCAT(
+        IF(JSON_VALUE(Priv, '$.plugin') = 'mysql_native_password' AND COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0) < 2
+          AND JSON_VALUE(Priv, '$.authentication_string') = '*BC93E33447EB68C24C59C53B68B879DF9A4E6B41', 'our password', 'another password'),
+        IF(JSON_VALUE(Priv, '$.ssl_type') = 2, ', X509', ', no certificate'),
+        IF(COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0) IN ('0', 'false'), '', ', locked'))
+      FROM mysql.global_priv WHERE User = 'replication' AND Host = '10.0.0.3'), 'missing'),
+    COALESCE((
+      SELECT GROUP_CONCAT('; ', place, ': ', held ORDER BY place = 'server', place SEPARATOR '') FROM (
+        SELECT place, CONCAT(GROUP_CONCAT(PRIVILEGE_TYPE ORDER BY PRIVILEGE_TYPE SEPARATOR ', '), IF(MAX(IS_GRANTABLE) = 'YES', ', GRANT OPTION', '')) AS held
+        FROM (
+          SELECT 'server' AS place, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.USER_PRIVILEGES
+          UNION ALL SELECT TABLE_SCHEMA, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.SCHEMA_PRIVILEGES
+          UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.TABLE_PRIVILEGES
+          UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, '.', COLUMN_NAME), GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.COLUMN_PRIVILEGES
+        ) AS privileges
+        WHERE GRANTEE = '''replication''@''10.0.0.3'''
+        GROUP BY place) AS places), '')) <> 'replication@10.0.0.3: our password, X509; server: REPLICATION SLAVE' THEN
+    CREATE OR REPLACE USER 'replication'@'10.0.0.3'
+      IDENTIFIED VIA mysql_native_password USING '*BC93E33447EB68C24C59C53B68B879DF9A4E6B41' REQUIRE X509;
+    GRANT REPLICATION SLAVE ON *.*
+      TO 'replication'@'10.0.0.3';
+  END IF;
+  IF CONCAT('replication@10.0.0.4: ',
+    COALESCE((
+      SELECT CONCAT(
+        IF(JSON_VALUE(Priv, '$.plugin') = 'mysql_native_password' AND COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0) < 2
+          AND JSON_VALUE(Priv, '$.authentication_string') = '*BC93E33447EB68C24C59C53B68B879DF9A4E6B41', 'our password', 'another password'),
+        IF(JSON_VALUE(Priv, '$.ssl_type') = 2, ', X509', ', no certificate'),
+        IF(COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0) IN ('0', 'false'), '', ', locked'))
+      FROM mysql.global_priv WHERE User = 'replication' AND Host = '10.0.0.4'), 'missing'),
+    COALESCE((
+      SELECT GROUP_CONCAT('; ', place, ': ', held ORDER BY place = 'server', place SEPARATOR '') FROM (
+        SELECT place, CONCAT(GROUP_CONCAT(PRIVILEGE_TYPE ORDER BY PRIVILEGE_TYPE SEPARATOR ', '), IF(MAX(IS_GRANTABLE) = 'YES', ', GRANT OPTION', '')) AS held
+        FROM (
+          SELECT 'server' AS place, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.USER_PRIVILEGES
+          UNION ALL SELECT TABLE_SCHEMA, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.SCHEMA_PRIVILEGES
+          UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.TABLE_PRIVILEGES
+          UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, '.', COLUMN_NAME), GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.COLUMN_PRIVILEGES
+        ) AS privileges
+        WHERE GRANTEE = '''replication''@''10.0.0.4'''
+        GROUP BY place) AS places), '')) <> 'replication@10.0.0.4: our password, X509; server: REPLICATION SLAVE' THEN
+    CREATE OR REPLACE USER 'replication'@'10.0.0.4'
+      IDENTIFIED VIA mysql_native_password USING '*BC93E33447EB68C24C59C53B68B879DF9A4E6B41' REQUIRE X509;
+    GRANT REPLICATION SLAVE ON *.*
+      TO 'replication'@'10.0.0.4';
+  END IF;
+  IF CONCAT('app@10.0.0.1: ',
+    COALESCE((
+      SELECT CONCAT(
+        IF(JSON_VALUE(Priv, '$.plugin') = 'mysql_native_password' AND COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0) < 2
+          AND JSON_VALUE(Priv, '$.authentication_string') = '*7375C46AA74658AD8BCBCFBFF280677B8707E1F8', 'our password', 'another password'),
+        IF(JSON_VALUE(Priv, '$.ssl_type') = 2, ', X509', ', no certificate'),
+        IF(COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0) IN ('0', 'false'), '', ', locked'))
+      FROM mysql.global_priv WHERE User = 'app' AND Host = '10.0.0.1'), 'missing'),
+    COALESCE((
+      SELECT GROUP_CONCAT('; ', place, ': ', held ORDER BY place = 'server', place SEPARATOR '') FROM (
+        SELECT place, CONCAT(GROUP_CONCAT(PRIVILEGE_TYPE ORDER BY PRIVILEGE_TYPE SEPARATOR ', '), IF(MAX(IS_GRANTABLE) = 'YES', ', GRANT OPTION', '')) AS held
+        FROM (
+          SELECT 'server' AS place, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.USER_PRIVILEGES
+          UNION ALL SELECT TABLE_SCHEMA, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.SCHEMA_PRIVILEGES
+          UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.TABLE_PRIVILEGES
+          UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, '.', COLUMN_NAME), GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.COLUMN_PRIVILEGES
+        ) AS privileges
+        WHERE GRANTEE = '''app''@''10.0.0.1'''
+        GROUP BY place) AS places), '')) <> 'app@10.0.0.1: our password, X509; app: ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EXECUTE, INDEX, INSERT, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE; server: USAGE' THEN
+    CREATE OR REPLACE USER 'app'@'10.0.0.1'
+      IDENTIFIED VIA mysql_native_password USING '*7375C46AA74658AD8BCBCFBFF280677B8707E1F8' REQUIRE X509;
+    GRANT ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EXECUTE, INDEX, INSERT, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE ON `app`.*
+      TO 'app'@'10.0.0.1';
+  END IF;
+  IF CONCAT('app@10.0.0.2: ',
+    COALESCE((
+      SELECT CONCAT(
+        IF(JSON_VALUE(Priv, '$.plugin') = 'mysql_native_password' AND COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0) < 2
+          AND JSON_VALUE(Priv, '$.authentication_string') = '*7375C46AA74658AD8BCBCFBFF280677B8707E1F8', 'our password', 'another password'),
+        IF(JSON_VALUE(Priv, '$.ssl_type') = 2, ', X509', ', no certificate'),
+        IF(COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0) IN ('0', 'false'), '', ', locked'))
+      FROM mysql.global_priv WHERE User = 'app' AND Host = '10.0.0.2'), 'missing'),
+    COALESCE((
+      SELECT GROUP_CONCAT('; ', place, ': ', held ORDER BY place = 'server', place SEPARATOR '') FROM (
+        SELECT place, CONCAT(GROUP_CONCAT(PRIVILEGE_TYPE ORDER BY PRIVILEGE_TYPE SEPARATOR ', '), IF(MAX(IS_GRANTABLE) = 'YES', ', GRANT OPTION', '')) AS held
+        FROM (
+          SELECT 'server' AS place, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.USER_PRIVILEGES
+          UNION ALL SELECT TABLE_SCHEMA, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.SCHEMA_PRIVILEGES
+          UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.TABLE_PRIVILEGES
+          UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, '.', COLUMN_NAME), GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.COLUMN_PRIVILEGES
+        ) AS privileges
+        WHERE GRANTEE = '''app''@''10.0.0.2'''
+        GROUP BY place) AS places), '')) <> 'app@10.0.0.2: our password, X509; app: ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EXECUTE, INDEX, INSERT, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE; server: USAGE' THEN
+    CREATE OR REPLACE USER 'app'@'10.0.0.2'
+      IDENTIFIED VIA mysql_native_password USING '*7375C46AA74658AD8BCBCFBFF280677B8707E1F8' REQUIRE X509;
+    GRANT ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EXECUTE, INDEX, INSERT, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE ON `app`.*
+      TO 'app'@'10.0.0.2';
+  END IF;
+  IF COALESCE((
+    SELECT CONCAT('root@localhost: ',
+      IF(JSON_VALUE(Priv, '$.plugin') = 'unix_socket' AND COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0) < 2, 'unix_socket', 'more than unix_socket'))
+    FROM mysql.global_priv WHERE User = 'root' AND Host = 'localhost'), 'root@localhost: missing') <> 'root@localhost: unix_socket' THEN
+    ALTER USER 'root'@'localhost' IDENTIFIED VIA unix_socket;
+  END IF;
+  IF COALESCE((
+    SELECT CONCAT('mysql@localhost: ',
+      IF(JSON_VALUE(Priv, '$.plugin') = 'unix_socket' AND COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0) < 2, 'unix_socket', 'more than unix_socket'))
+    FROM mysql.global_priv WHERE User = 'mysql' AND Host = 'localhost'), 'mysql@localhost: missing') <> 'mysql@localhost: unix_socket' THEN
+    ALTER USER 'mysql'@'localhost' IDENTIFIED VIA unix_socket;
+  END IF;
+END //

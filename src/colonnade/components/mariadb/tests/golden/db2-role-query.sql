@@ -1,0 +1,5 @@
+SELECT CONCAT_WS(' ',
+  CONCAT('read_only=', @@GLOBAL.read_only),
+  CONCAT('rpl_semi_sync_master_enabled=', @@GLOBAL.rpl_semi_sync_master_enabled),
+  CONCAT('rpl_semi_sync_slave_enabled=', @@GLOBAL.rpl_semi_sync_slave_enabled)
+);
