@@ -27,7 +27,7 @@ HEALTH_SECONDS = 60.0
 """How long members may take to become healthy after a change before `up` calls the site unhealthy."""
 
 GIVE_UP_SECONDS = 5.0
-"""The same when a machine has failed: others may wait for it in vain, but those that can come up should show it."""
+"""The same when a machine has failed: others may wait for it in vain, but what can come up should show it."""
 
 STAGES = tuple(stage.name.lower() for stage in Stage)
 

@@ -19,15 +19,13 @@ STYLES = {
 
 
 def diagram(opened: Opened) -> str:
-    return to_mermaid(opened.drawn)
+    return to_mermaid(opened.drawn, opened.catalog.kinds)
 
 
 def live(opened: Opened, progress: Progress) -> str:
     """Every member marked healthy, failing, or unknown (its machine does not answer)."""
     found = status(opened, progress).outcome.health
-    return to_mermaid(opened.drawn, marks(found)) + "".join(
-        f"    classDef {name} {css}\n" for name, css in STYLES.items()
-    )
+    return to_mermaid(opened.drawn, opened.catalog.kinds, marks(found), STYLES)
 
 
 def marks(health: tuple[MemberHealth, ...]) -> Mapping[str, str]:

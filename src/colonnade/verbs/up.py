@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 
+from colonnade.engine import compose
 from colonnade.engine.builder import Blob
 from colonnade.engine.converge import Outcome, converge
 from colonnade.engine.site import Site, assemble, ca_of, wanted
@@ -33,6 +34,7 @@ def up(opened: Opened, progress: Progress, *, without_external: bool = False) ->
     all.
     """
     refuse_externals(opened, without_external)
+    compose.claims(opened.design, opened.catalog.rooms)  # rooms that refuse the design do so here
     with opened.folder.lock(f"colonnade up (pid {os.getpid()})"):
         if opened.drawn.needs_lab:
             _prepare_host(progress)

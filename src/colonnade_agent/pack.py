@@ -1,0 +1,73 @@
+"""What the operator's side sends down one SSH channel so that a machine with nothing but python3 becomes an
+applier.
+
+    argv    python3 with a one-line bootstrap
+    stdin   8 bytes length, a zip of this package · 8 bytes length, the request as JSON ·
+            for each blob: its sha256 (64 hex digits), 8 bytes length, its bytes
+
+All lengths are big-endian. The same package gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from colonnade_agent.wire import Request, encode_request
+
+# The zip lies in memory only (memfd_create(2)). -I: nothing of the machine's environment or user site is
+# looked at; -S: nor are its site-packages, which also saves a few milliseconds; -B: there is nowhere to
+# cache byte code.
+BOOTSTRAP = (
+    "import os,sys;f=open(0,'rb',closefd=False);m=os.memfd_create('colonnade');"
+    "z=memoryview(f.read(int.from_bytes(f.read(8),'big')))\n"
+    "while z:z=z[os.write(m,z):]\n"
+    "sys.path.insert(0,'/proc/self/fd/%d'%m);from colonnade_agent.main import main;main(f)"
+)
+ARGV = ("python3", "-I", "-S", "-B", "-c", BOOTSTRAP)
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+
+
+def payload(
+    request: Request, blobs: Mapping[str, Path] | None = None
+) -> tuple[tuple[str, ...], Iterator[bytes]]:
+    """The command to run on the machine, and the pieces to write to its standard input.
+
+    `blobs` are files by the sha256 of their content: those that the machine said it misses.
+    """
+    return ARGV, _pieces(request, blobs or {})
+
+
+def agent_zip() -> bytes:
+    """The sources of this package, without its tests."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in sorted(_sources(resources.files("colonnade_agent"), "colonnade_agent")):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def _pieces(request: Request, blobs: Mapping[str, Path]) -> Iterator[bytes]:
+    for block in (agent_zip(), json.dumps(encode_request(request)).encode()):
+        yield len(block).to_bytes(8, "big") + block
+    for sha, path in sorted(blobs.items()):
+        yield sha.encode("ascii") + path.stat().st_size.to_bytes(8, "big")
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                yield chunk
+
+
+def _sources(folder: Traversable, prefix: str) -> Iterable[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        name = f"{prefix}/{entry.name}"
+        if entry.is_dir() and entry.name not in {"tests", "__pycache__"}:
+            yield from _sources(entry, name)
+        elif entry.name.endswith(".py"):
+            yield name, entry.read_bytes()

@@ -1,0 +1,46 @@
+"""The agent reaches a machine as bytes on a pipe, and runs there out of memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+
+from colonnade_agent import pack
+from colonnade_agent.wire import Check, Request, decode_response
+
+CHECKS = Request("check", checks=(Check("echo", ("cat",), input="hello"),))
+
+
+def test_the_same_sources_give_the_same_bytes() -> None:
+    assert pack.agent_zip() == pack.agent_zip()
+
+
+def test_the_zip_holds_sources_and_nothing_else() -> None:
+    names = zipfile.ZipFile(io.BytesIO(pack.agent_zip())).namelist()
+    assert "colonnade_agent/main.py" in names
+    assert all(name.endswith(".py") and "/tests/" not in name for name in names)
+
+
+def test_the_bootstrap_carries_out_a_request() -> None:
+    argv, stdin = pack.payload(CHECKS)
+    assert argv[0] == "python3"
+    assert len(" ".join(argv)) < 1000
+    done = subprocess.run([sys.executable, *argv[1:]], input=b"".join(stdin), capture_output=True, check=True)
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert last.pop("event") == "response"
+    response = decode_response(last)
+    assert (response.failure, response.checks[0].stdout) == (None, "hello")
+    assert done.stderr == b""
+
+
+def test_nonsense_is_answered_too() -> None:
+    argv, stdin = pack.payload(CHECKS)
+    zipped, _ = stdin
+    broken = zipped + (3).to_bytes(8, "big") + b"{}x"
+    done = subprocess.run([sys.executable, *argv[1:]], input=broken, capture_output=True, check=True)
+    failure = json.loads(done.stdout.splitlines()[-1])["failure"]
+    assert failure["step"] == "agent"
+    assert "JSONDecodeError" in failure["output"]
