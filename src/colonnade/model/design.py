@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 
 from colonnade.model.kinds import Settings
@@ -98,6 +99,16 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """A review rule the operator does not want to hear of, why, and (inclusive) until when."""
+
+    rule: str
+    reason: str
+    until: date
+    position: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
 class Reading:
     """How one drawn thing was understood, for `up` to say: `drawn` as written, `read` in the product's
     words.
@@ -110,13 +121,20 @@ class Reading:
 
 @dataclass(frozen=True)
 class Design:
-    """`site` is the DNS name users type. Mappings keep the order of the design."""
+    """`site` is the DNS name users type. Mappings keep the order of the design.
+
+    `uplinks` are the site's lines to the Internet, each of which every door machine is on. `prose` is what a
+    document says around its diagram, each line in its place, the diagram's own lines empty.
+    """
 
     site: str
     services: Mapping[str, Service]
     machines: Mapping[str, Machine]
     externals: Mapping[str, External] = field(default_factory=lambda: MappingProxyType({}))
     facts: tuple[Fact, ...] = ()
+    uplinks: tuple[str, ...] = ("a",)
+    silences: tuple[Silence, ...] = ()
+    prose: str = field(default="", compare=False)
     path: str = field(default="", compare=False)
     readings: tuple[Reading, ...] = field(default=(), compare=False)
 

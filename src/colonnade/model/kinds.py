@@ -40,8 +40,10 @@ class Kind:
     of them means the whole service. `tier`: rank along the request path (door 0 … data 3), used to tell an
     answer drawn backwards from a dependency. `drawn`: False for kinds no one draws (firewall, certificates):
     they come with every site. `shape`: Mermaid shape used when a diagram is written: `rect`, `cylinder`,
-    `hexagon`, `rounded`. `read_label` turns the label of an arrow that leaves a service of this kind into
-    settings.
+    `hexagon`, `rounded`. `provides` names the cures that this kind brings to every site it is part of
+    (`firewall`, `tls-door`, `tls-inside`, `renewal`, `monitoring`, `backup`, ...), for review to know.
+    `failover`: another member of a replicated kind becomes primary by itself when the primary is lost.
+    `read_label` turns the label of an arrow that leaves a service of this kind into settings.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Kind:
     tier: int = 1
     drawn: bool = True
     shape: str = "rect"
+    provides: tuple[str, ...] = ()
+    failover: bool = False
     read_label: Callable[[str], Mapping[str, Any]] = field(default=no_label, compare=False)
 
 
