@@ -29,7 +29,7 @@ def risen(screen: Screen, opened: Opened, found: Status, hosts: bool) -> None:
     failures(screen, found.outcome)
     _members(screen, found.outcome.health)
     count = found.outcome.changes
-    done = f"{count} change{'s' if count != 1 else ''} made." if count else "Nothing had to change."
+    done = f"{counted(count, 'change')} made." if count else "Nothing had to change."
     if not found.outcome.healthy:
         screen.say(
             f"\n{done} The site is NOT healthy: see above, mend it and run `up` again.", style="bold red"
@@ -84,9 +84,14 @@ def planned(screen: Screen, outcome: Outcome, diff: bool) -> None:
         _changes(screen, name, machine, diff)
     machines = sum(1 for m in outcome.machines.values() if m.changes)
     if outcome.changes:
-        screen.say(f"\n`up` would make {outcome.changes} changes on {machines} machines.")
+        changes = counted(outcome.changes, "change")
+        screen.say(f"\n`up` would make {changes} on {counted(machines, 'machine')}.")
     elif not outcome.errors:
         screen.say("Every machine is as designed: `up` would change nothing.")
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"
 
 
 def _changes(screen: Screen, name: str, machine: MachineOutcome, diff: bool) -> None:
