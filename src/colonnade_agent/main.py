@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from colonnade_agent import blobs, checks, facts, lock, wire
-from colonnade_agent.failure import TAIL, Failed, Failure
+from colonnade_agent.failure import TAIL, Failed, Failure, failed
 from colonnade_agent.machine import Machine
 from colonnade_agent.observe import missing_blobs, observe
 from colonnade_agent.plan import check_request
@@ -84,7 +84,10 @@ def _apply(
     machine.lock = lock.take(
         request.who, request.lock_seconds, lambda holder: output.emit("waiting", {"for": holder})
     )
-    _receive_blobs(machine, source)
+    try:
+        _receive_blobs(machine, source)
+    except OSError as error:
+        raise failed("receive", str(error)) from error
     applied = apply(machine, request, output.emit)
     return replace(
         response,

@@ -22,7 +22,15 @@ app = typer.Typer(
 )
 
 Machines = Annotated[list[str], typer.Argument(help="Machines of the lab, or `all` for all of the site's.")]
-Network = Annotated[str | None, typer.Option(help="Only this network: inside, uplink-a, uplink-b.")]
+
+
+class NetworkName(StrEnum):
+    INSIDE = "inside"
+    UPLINK_A = "uplink-a"
+    UPLINK_B = "uplink-b"
+
+
+Network = Annotated[NetworkName | None, typer.Option(help="Only this network; without it: all.")]
 
 
 class Direction(StrEnum):
@@ -95,7 +103,7 @@ def cut(
 ) -> None:
     """Cut the cable: the machine's packets are dropped without a word."""
     target, names = _chosen(machines, file, lab)
-    faults.each(names, lambda name: target.cut(name, network, direction.value))
+    faults.each(names, lambda name: target.cut(name, network and network.value, direction.value))
     _done("cut off", names)
 
 

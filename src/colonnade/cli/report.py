@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +12,7 @@ from rich.text import Text
 from colonnade.cli.screen import Screen
 from colonnade.engine.converge import MachineOutcome, Outcome
 from colonnade.engine.health import MemberHealth
-from colonnade.verbs.opening import Opened
+from colonnade.verbs.opening import Opened, lab_name
 from colonnade.verbs.status import Status
 
 MARKS = {True: Text("✓", style="green"), False: Text("✗", style="bold red"), None: Text("?", style="yellow")}
@@ -40,23 +42,25 @@ def risen(screen: Screen, opened: Opened, found: Status, hosts: bool) -> None:
 
 
 def _ways_in(screen: Screen, opened: Opened, found: Status, hosts: bool) -> None:
-    site = found.site.design.site
-    address = found.site.addresses[0]
-    file = f" -f {opened.drawn.path}"
-    screen.say(f"\n  from a shell     curl --cacert {found.ca} --resolve {site}:443:{address} {found.url}")
-    if hosts:
-        screen.say(f"  in a browser     {found.url}  (trust the CA in {found.ca})")
-    else:
-        screen.say(
-            f"  in a browser     colonnade up{file} --hosts  names it on this computer; trust {found.ca}"
-        )
+    site, address = found.site.design.site, found.site.addresses[0]
+    browser = f"{found.url}  (trust the CA in {found.ca})"
+    if not hosts:
+        browser = f"{_command(opened, 'up')} --hosts  names it on this computer; trust the CA in {found.ca}"
+    screen.say(f"\n  from a shell  curl --cacert {found.ca} --resolve {site}:443:{address} {found.url}")
+    screen.say(f"  in a browser  {browser}")
     screen.say("\nWhat to try next:")
-    screen.say(f"  colonnade status{file}              who serves, and how they are")
-    screen.say(f"  colonnade diagram{file} --live      the design, coloured by health")
+    tries = [("status", "who serves, and how they are"), ("diagram --live", "the design, coloured by health")]
     if opened.drawn.needs_lab:
         first = next(iter(found.site.design.machines))
-        screen.say(f"  colonnade lab kill{file} {first}     a power cut; `colonnade up` mends it")
-        screen.say(f"  colonnade down{file}                all of it gone again")
+        tries += [(f"lab kill {first}", "a power cut; `up` mends it"), ("down", "all of it gone again")]
+    for verb, words in tries:
+        screen.say(f"  {_command(opened, verb)}  # {words}")
+
+
+def _command(opened: Opened, verb: str) -> str:
+    """What to type: as this program was called, for this design and this lab."""
+    lab = "" if opened.lab.name == lab_name(opened.drawn.site, Path.cwd()) else f" --lab {opened.lab.name}"
+    return f"{os.environ.get('COLONNADE_COMMAND', 'colonnade')} {verb} -f {opened.drawn.path}{lab}"
 
 
 def failures(screen: Screen, outcome: Outcome) -> None:

@@ -54,7 +54,7 @@ class Screen:
 class Progress:
     """Called from many threads with what a machine ('' for the site as a whole) is at."""
 
-    def __call__(self, machine: str, text: str) -> None:
+    def __call__(self, machine: str, text: str, detail: str = "") -> None:
         raise NotImplementedError
 
     def __enter__(self) -> Self:
@@ -67,12 +67,12 @@ class Progress:
 
 
 class Silent(Progress):
-    def __call__(self, machine: str, text: str) -> None:
+    def __call__(self, machine: str, text: str, detail: str = "") -> None:
         return None
 
 
 class Lines(Progress):
-    """For logs and pipes."""
+    """For logs and pipes: no details, for there may be hundreds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -80,7 +80,7 @@ class Lines(Progress):
         self._last: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, machine: str, text: str) -> None:
+    def __call__(self, machine: str, text: str, detail: str = "") -> None:
         with self._lock:
             if self._last.get(machine) == text:
                 return
@@ -96,9 +96,9 @@ class Rows(Progress):
         self._lock = threading.Lock()
         self._live = Live(console=console, transient=True, refresh_per_second=8, get_renderable=self._table)
 
-    def __call__(self, machine: str, text: str) -> None:
+    def __call__(self, machine: str, text: str, detail: str = "") -> None:
         with self._lock:
-            self._rows[machine] = text
+            self._rows[machine] = f"{text}: {detail}" if detail else text
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))

@@ -27,7 +27,8 @@ LOCK_SECONDS = 60.0
 is an error.
 """
 
-OnEvent = Callable[[str], None]
+OnEvent = Callable[[str, str], None]
+"""(what the machine is at, the step within that)"""
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,15 @@ def _request(task: Task) -> Request:
 
 def _event(line: str, on_event: OnEvent) -> None:
     event = _parse(line)
-    if event.get("event") == "change":
-        on_event(f"{event.get('action', '')} {event.get('resource', '')}")
-    elif event.get("event") in ("stage", "waiting", "rollback"):
-        on_event(" ".join(str(v) for v in event.values() if v))
+    match event.get("event"):
+        case "stage":
+            on_event(f"stage {event.get('stage')}", "")
+        case "change":
+            on_event(f"stage {event.get('stage')}", f"{event.get('action')} {event.get('resource')}")
+        case "waiting":
+            on_event(f"waits for {event.get('for')}", "")
+        case "rollback":
+            on_event(f"stage {event.get('stage')} failed: putting back what it changed", "")
 
 
 def _parse(line: str) -> dict[str, object]:

@@ -18,8 +18,9 @@ from colonnade.engine import applying
 from colonnade.engine.applying import Task
 from colonnade.engine.health import MemberHealth, members, unknown
 from colonnade.engine.site import Site
-from colonnade.errors import HostError, Unreachable
+from colonnade.errors import HostError, RemoteFailed, Unreachable
 from colonnade.hosts.ground import Progress
+from colonnade.kit.resources import Command
 from colonnade.kit.stages import Stage
 from colonnade_agent.wire import REMOVAL, Change, Response
 
@@ -30,6 +31,7 @@ GIVE_UP_SECONDS = 5.0
 """The same when a machine has failed: others may wait for it in vain, but what can come up should show it."""
 
 STAGES = tuple(stage.name.lower() for stage in Stage)
+STARTS_RELEASES = Stage.APP.name.lower()
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ class Outcome:
         return not self.errors and all(h.healthy for h in self.health)
 
 
+Found = dict[str, MachineOutcome]
+
+
 def observe(site: Site, progress: Progress) -> Outcome:
     """What differs, and how every member is; changes nothing."""
     return _each(
@@ -93,12 +98,36 @@ def converge(site: Site, progress: Progress) -> Outcome:
         return looked
     found = {name: replace(outcome, changes=()) for name, outcome in looked.machines.items()}
     for stage in (*STAGES, REMOVAL):
+        if stage == STARTS_RELEASES:
+            found |= _held_back(site, looked, found)
         due = [m for m in found if not found[m].error and _differs(looked.machines[m], stage)]
         applied = _each(site, due, progress, partial(_apply, site, looked, stage))
         for name, outcome in applied.machines.items():
             changes = (*found[name].changes, *outcome.changes)
             found[name] = replace(found[name], changes=changes, error=outcome.error)
     return _settle(site, Outcome(found), progress)
+
+
+def _held_back(site: Site, looked: Outcome, found: Found) -> Found:
+    """Members of an app whose release step is another machine's to run, when that one has failed: they keep
+    the release they have, as the new one may need what the step was to bring.
+    """
+    held = {}
+    for service in (s for s in site.design.services.values() if s.name in site.view.blobs):
+        for first in (m for m in service.members if found[m].error and _has_release_step(site, m)):
+            for machine in service.members:
+                if not found[machine].error and _differs(looked.machines[machine], STARTS_RELEASES):
+                    error = RemoteFailed(
+                        f"keeps its release of {service.name}, whose release step {first} runs first",
+                        where=machine,
+                        hint=f"mend {first}, then run `up` again",
+                    )
+                    held[machine] = replace(found[machine], error=error)
+    return held
+
+
+def _has_release_step(site: Site, machine: str) -> bool:
+    return any(isinstance(resource, Command) for resource in site.desired[machine].get(Stage.RELEASE, ()))
 
 
 def _differs(looked: MachineOutcome, stage: str) -> bool:
@@ -154,7 +183,7 @@ def _each(site: Site, machines: Iterable[str], progress: Progress, task: Callabl
 
 def _one(site: Site, machine: str, task: Task, progress: Progress) -> MachineOutcome:
     try:
-        response = applying.ask(site.ground.host(machine), task, lambda text: progress(machine, text))
+        response = applying.ask(site.ground.host(machine), task, partial(progress, machine))
     except HostError as error:
         return MachineOutcome(error=error, health=unknown(machine, task.checks, error))
     return _read(machine, task, response)

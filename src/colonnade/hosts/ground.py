@@ -4,15 +4,20 @@ machines another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from colonnade.hosts.host import Host
 from colonnade.model.addresses import Addresses
 
-Progress = Callable[[str, str], None]
-"""(machine or '', what is happening now)"""
+
+class Progress(Protocol):
+    """Told what a machine ('' for the site as a whole) is at; `detail` is the step within that, of which
+    there may be hundreds.
+    """
+
+    def __call__(self, machine: str, text: str, detail: str = "") -> None: ...
 
 
 @dataclass(frozen=True)

@@ -104,9 +104,7 @@ class SshHost:
         said = lines[-1] if lines else "ssh ended without a word"
         hint = f"is it running? try: ssh -p {self.port} {self.user}@{self.address}"
         if self.known_hosts:
-            hint = (
-                f"is it running? `colonnade lab list` shows it, `colonnade lab start {self.name}` starts it"
-            )
+            hint = "`colonnade lab list` shows whether it runs, and what was done to it"
         return Unreachable(f"can't be reached at {self.address}: {said}", where=self.name, hint=hint)
 
     def interactive(self, argv: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from colonnade.errors import Unreachable
 from colonnade.hosts.ground import Progress, Wanted
 from colonnade.hosts.host import Host
 from colonnade.hosts.ssh import SshHost
@@ -49,25 +50,32 @@ class LabGround:
         specs = (*(_spec(w) for w in wanted), *furniture.SPECS)
         self.lab.ensure(specs, self.image(progress), progress)
         mine = {spec.name for spec in specs}
-        for name, status in self.lab.status().items():
-            if name not in mine and status.state != "stopped":
+        for name, state in self.lab.states().items():
+            if name not in mine and state != "stopped":
                 progress(name, "no longer in the design: stopping it (its data stay until `colonnade down`)")
                 self.lab.stop(name)
 
     def host(self, machine: str) -> Host:
+        """Hazard: without the lab's network its addresses would be looked for on the real one, so a machine
+        that is off is never dialled.
+        """
+        if self.lab.states().get(machine, "stopped") == "stopped":
+            raise Unreachable("is not running", where=machine, hint="`colonnade up` starts what is off")
         return SshHost(
             machine, self._inside[machine], identity=self.lab.ssh_identity, known_hosts=self.lab.known_hosts
         )
 
     def machines(self) -> tuple[str, ...]:
-        """The names of the site's machines that this lab has made."""
-        return tuple(self._inside)
+        """The names of the site's machines that run."""
+        return tuple(
+            name for name, state in self.lab.states().items() if state != "stopped" and name in self._inside
+        )
 
     @cached_property
     def _inside(self) -> Mapping[str, str]:
         return {
             name: str(self.lab.addresses(name)["inside"])
-            for name in self.lab.status()
+            for name in self.lab.states()
             if name not in _FURNITURE
         }
 

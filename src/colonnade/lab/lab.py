@@ -26,7 +26,7 @@ from colonnade.lab.machine import Machine
 from colonnade.lab.network import Network
 from colonnade.lab.prerequisites import MACHINE_BYTES, allow_watchers, require_root, require_space
 from colonnade.lab.records import LabRecord
-from colonnade.lab.status import MachineStatus, memory_of
+from colonnade.lab.status import MachineStatus, State, memory_of
 from colonnade.lab.store import LOCK_SECONDS, Store, names
 from colonnade.lab.supervisor import supervisor
 
@@ -200,6 +200,13 @@ class Lab:
                     group.freeze(False)
             self._set_faults(record, [f for f in self._faults(record) if f.machine not in names])
 
+    def states(self) -> dict[str, State]:
+        """Machine -> state, for callers who need no more than that: `status` measures memory, which takes
+        time.
+        """
+        record = self._store.load()
+        return {name: _state(self._machine(record, name)) for name in record.machines} if record else {}
+
     def status(self) -> dict[str, MachineStatus]:
         record = self._store.load()
         if record is None:
@@ -349,15 +356,21 @@ class Lab:
     def _machine_status(self, record: LabRecord, name: str, found: Iterable[Fault]) -> MachineStatus:
         machine = self._machine(record, name)
         group = machine.cgroup
-        running = group.populated
+        state = _state(machine)
+        running = state != "stopped"
         return MachineStatus(
-            state="stopped" if not running else "frozen" if group.frozen else "running",
+            state=state,
             faults=tuple(str(f) for f in found if f.machine == name),
             addresses=self._addresses(record, name),
             pid=group.leader() if running else None,
             memory=memory_of(group.processes()) if running else 0,
             image=machine.image if record.machines[name].image else None,
         )
+
+
+def _state(machine: Machine) -> State:
+    group = machine.cgroup
+    return "stopped" if not group.populated else "frozen" if group.frozen else "running"
 
 
 def _too_long(name: str, argv: Sequence[str], timeout: float) -> LabError:

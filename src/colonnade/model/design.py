@@ -132,11 +132,11 @@ class Design:
     machines: Mapping[str, Machine]
     externals: Mapping[str, External] = field(default_factory=lambda: MappingProxyType({}))
     facts: tuple[Fact, ...] = ()
+    path: str = field(default="", compare=False)
+    readings: tuple[Reading, ...] = field(default=(), compare=False)
     uplinks: tuple[str, ...] = ("a",)
     silences: tuple[Silence, ...] = ()
     prose: str = field(default="", compare=False)
-    path: str = field(default="", compare=False)
-    readings: tuple[Reading, ...] = field(default=(), compare=False)
 
     def on(self, machine: str) -> tuple[Service, ...]:
         """The services with a member on this machine, in the design's order."""
