@@ -12,6 +12,7 @@ from rich.text import Text
 from colonnade.cli.screen import Screen
 from colonnade.engine.converge import MachineOutcome, Outcome
 from colonnade.engine.health import MemberHealth
+from colonnade.model.design import Design
 from colonnade.verbs.opening import Opened, lab_name
 from colonnade.verbs.status import Status
 
@@ -29,7 +30,7 @@ def readings(screen: Screen, opened: Opened) -> None:
 def risen(screen: Screen, opened: Opened, found: Status, hosts: bool) -> None:
     """The end of `up`."""
     failures(screen, found.outcome)
-    _members(screen, found.outcome.health)
+    _members(screen, found.drawn, found.outcome.health)
     count = found.outcome.changes
     done = f"{counted(count, 'change')} made." if count else "Nothing had to change."
     if not found.outcome.healthy:
@@ -68,16 +69,21 @@ def failures(screen: Screen, outcome: Outcome) -> None:
         screen.error(str(error))
 
 
-def _members(screen: Screen, health: tuple[MemberHealth, ...]) -> None:
+def _members(screen: Screen, drawn: Design, health: tuple[MemberHealth, ...]) -> None:
+    """Every drawn member, what ails first. What comes with every site takes a line only where it ails."""
+    shown = [h for h in health if h.service in drawn.services or not h.healthy]
     table = Table.grid(padding=(0, 2))
-    for member in sorted(health, key=lambda h: (h.healthy is True, h.service, h.machine)):
+    for member in sorted(shown, key=lambda h: (h.healthy is True, list(drawn.machines).index(h.machine))):
         table.add_row(MARKS[member.healthy], member.service, member.machine, member.role, member.detail)
+    quiet = dict.fromkeys(h.service for h in health if h not in shown)
+    if quiet:
+        table.add_row(MARKS[True], ", ".join(quiet), "", "", "well on every machine")
     screen.out.print(table)
 
 
 def status(screen: Screen, found: Status) -> None:
     failures(screen, found.outcome)
-    _members(screen, found.outcome.health)
+    _members(screen, found.drawn, found.outcome.health)
     word = ("healthy", "green") if found.outcome.healthy else ("NOT healthy", "bold red")
     screen.say(f"\n{found.url} is {word[0]} ({', '.join(found.site.addresses)})", style=word[1])
 

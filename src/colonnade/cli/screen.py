@@ -19,11 +19,17 @@ from rich.table import Table
 from rich.text import Text
 
 
+PIPE_WIDTH = 160
+"""Columns of a table that no terminal limits."""
+
+
 class Screen:
     """`quiet` keeps progress back (for --json)."""
 
     def __init__(self, quiet: bool = False) -> None:
         self.out = Console(highlight=False, soft_wrap=True)
+        if not self.out.is_terminal:
+            self.out.width = PIPE_WIDTH
         self.err = Console(stderr=True, highlight=False, soft_wrap=True)
         self.quiet = quiet
 

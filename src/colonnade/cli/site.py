@@ -49,7 +49,7 @@ def up(
         risen = rising.up(opened, progress, without_external=without_external)
     if hosts:
         names_here.add(opened.lab.name, opened.design.site, risen.site.addresses)
-    found = asking.Status(risen.site, str(opened.folder.ca_file), risen.outcome)
+    found = asking.Status(opened.drawn, risen.site, str(opened.folder.ca_file), risen.outcome)
     if as_json:
         screen.json({**found.as_json(), **report.changes_json(risen.outcome)})
     else:

@@ -9,14 +9,16 @@ from colonnade.engine import health
 from colonnade.engine.converge import Outcome, examine
 from colonnade.engine.site import Site
 from colonnade.hosts.ground import Progress
+from colonnade.model.design import Design
 from colonnade.verbs.opening import Opened
 from colonnade.verbs.plan import site_of
 
 
 @dataclass(frozen=True)
 class Status:
-    """`ca` is the path of the certificate that browsers must trust."""
+    """`drawn` is the design as its file has it, `ca` the path of the certificate that browsers must trust."""
 
+    drawn: Design
     site: Site
     ca: str
     outcome: Outcome
@@ -48,4 +50,4 @@ class Status:
 
 def status(opened: Opened, progress: Progress) -> Status:
     site = site_of(opened)
-    return Status(site, str(opened.folder.ca_file), examine(site, progress))
+    return Status(opened.drawn, site, str(opened.folder.ca_file), examine(site, progress))
