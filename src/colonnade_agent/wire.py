@@ -69,7 +69,7 @@ class Request:
 
     `apply_stages` names those to apply now; `REMOVAL` among them removes what is no longer desired. Empty:
     all of it. So `Request("apply", {})` takes everything off the machine that was put there. `who` is told
-    to whoever has to wait.
+    to whoever has to wait. With `observe`, `checks` run only where nothing differs.
     """
 
     mode: str

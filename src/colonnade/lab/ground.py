@@ -17,9 +17,6 @@ from colonnade.lab import furniture
 from colonnade.lab.lab import Lab, MachineSpec
 from colonnade.model.addresses import Addresses
 
-UPLINKS = ("uplink-a",)
-"""The uplinks a door machine gets; a second one comes with designs that draw two."""
-
 _FURNITURE = frozenset(spec.name for spec in furniture.SPECS)
 
 
@@ -38,7 +35,7 @@ class LabGround:
         given = self.lab.allocate(_spec(w) for w in wanted)
         return {
             w.name: Addresses(
-                str(given[w.name]["inside"]), tuple(str(given[w.name][u]) for u in UPLINKS if w.public)
+                str(given[w.name]["inside"]), tuple(str(given[w.name][line]) for line in _lines(w))
             )
             for w in wanted
         }
@@ -81,4 +78,9 @@ class LabGround:
 
 
 def _spec(wanted: Wanted) -> MachineSpec:
-    return MachineSpec(wanted.name, ("inside", *UPLINKS) if wanted.public else ("inside",))
+    return MachineSpec(wanted.name, ("inside", *_lines(wanted)))
+
+
+def _lines(wanted: Wanted) -> tuple[str, ...]:
+    """The lab's networks that the design's uplinks are."""
+    return tuple(f"uplink-{name}" for name in wanted.uplinks)

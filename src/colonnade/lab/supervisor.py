@@ -126,10 +126,10 @@ def supervisor() -> Supervisor:
 
 
 def _remove_if_empty(group: Path) -> None:
-    if group.is_dir() and not any(child.is_dir() for child in group.iterdir()):
-        try:
+    try:
+        if not any(child.is_dir() for child in group.iterdir()):
             group.rmdir()
-        except FileNotFoundError:  # another machine of this lab was removed at the same time and was last
-            return
-        except OSError as error:
-            raise LabError(f"can't remove the cgroup {group}: {error}") from error
+    except FileNotFoundError:  # another machine of this lab was removed at the same time and was last
+        return
+    except OSError as error:
+        raise LabError(f"can't remove the cgroup {group}: {error}") from error
