@@ -59,7 +59,7 @@ class Network:
         complaints += _complaints(
             ["ip", "-force", "-n", self.namespace.name, "-batch", "-"], "\n".join(self._links())
         )
-        self.inside(["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+        self.inside(["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"])
         self.inside(["nft", "-f", "-"], stdin=self._router_rules())
         if not self._complete():
             raise LabError(f"the lab's network could not be made:\n{complaints.strip()}")
