@@ -44,7 +44,7 @@ class Site:
 def wanted(design: Design) -> tuple[Wanted, ...]:
     """The machines a ground must have for this design."""
     public = {m for s in design.doors for m in s.members}
-    return tuple(Wanted(name, name in public) for name in design.machines)
+    return tuple(Wanted(name, design.uplinks if name in public else ()) for name in design.machines)
 
 
 def build_all(

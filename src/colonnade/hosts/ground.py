@@ -22,10 +22,14 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A machine the design has: `public` ones need addresses where users arrive."""
+    """A machine the design has. Where users arrive it needs an address on each of `uplinks`."""
 
     name: str
-    public: bool
+    uplinks: tuple[str, ...] = ()
+
+    @property
+    def public(self) -> bool:
+        return bool(self.uplinks)
 
 
 class Ground(Protocol):

@@ -9,7 +9,7 @@ from colonnade.errors import Problem
 from colonnade.model.design import NOWHERE, Design, Link, Position, Service
 from colonnade.model.kinds import Kinds
 from colonnade.model.names import MACHINE_LENGTH, TAKEN, is_domain, is_host_name
-from colonnade.model.site_file import closest
+from colonnade.model.shapes import closest
 
 
 def check(design: Design, kinds: Kinds, site_at: Position = NOWHERE) -> list[Problem]:

@@ -23,6 +23,8 @@ class Position:
 
 
 NOWHERE = Position()
+UPLINKS = ("a",)
+"""The line to the Internet of a design that says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,9 @@ class Reading:
 class Design:
     """`site` is the DNS name users type. Mappings keep the order of the design.
 
-    `uplinks` are the site's lines to the Internet, each of which every door machine is on. `prose` is what a
-    document says around its diagram, each line in its place, the diagram's own lines empty.
+    `uplinks` are the site's lines to the Internet, each of which every door machine is on. `assumptions` are
+    hours between failures and to repair, by class of failure. `prose` is what a document says around its
+    diagrams, each line in its place, the lines of fences empty.
     """
 
     site: str
@@ -134,8 +137,9 @@ class Design:
     facts: tuple[Fact, ...] = ()
     path: str = field(default="", compare=False)
     readings: tuple[Reading, ...] = field(default=(), compare=False)
-    uplinks: tuple[str, ...] = ("a",)
+    uplinks: tuple[str, ...] = UPLINKS
     silences: tuple[Silence, ...] = ()
+    assumptions: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
     prose: str = field(default="", compare=False)
 
     def on(self, machine: str) -> tuple[Service, ...]:

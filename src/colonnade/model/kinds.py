@@ -43,6 +43,7 @@ class Kind:
     `hexagon`, `rounded`. `provides` names the cures that this kind brings to every site it is part of
     (`firewall`, `tls-door`, `tls-inside`, `renewal`, `monitoring`, `backup`, ...), for review to know.
     `failover`: another member of a replicated kind becomes primary by itself when the primary is lost.
+    `votes`: members decide together, so more than half of them must be there for anything to be decided.
     `read_label` turns the label of an arrow that leaves a service of this kind into settings.
     """
 
@@ -57,6 +58,7 @@ class Kind:
     shape: str = "rect"
     provides: tuple[str, ...] = ()
     failover: bool = False
+    votes: bool = False
     read_label: Callable[[str], Mapping[str, Any]] = field(default=no_label, compare=False)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Container
 HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """One label of a host name in lower case: RFC 1123, section 2.1."""
 MACHINE_LENGTH = 40
+LAB_UPLINKS = ("a", "b")
+"""The lines to the Internet that a lab has."""
 TAKEN = frozenset({"localhost", "client", "resolver", "operator"})
 """Names that the lab and every machine already give to something else."""
 DOMAIN = re.compile(
@@ -63,8 +65,6 @@ def stem(names: list[str]) -> str:
     """What names have in common at their start, without a number: `web-server-1`, `web-server-2` ->
     `web-server`.
     """
-    if len(names) == 1:
-        return names[0]
     words = [re.sub(r"(?<=[a-z])(?=\d)", "-", name).split("-") for name in names]
     common = []
     for column in zip(*words, strict=False):

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from colonnade.model.design import UPLINKS
 from colonnade.model.kinds import Kind, Kinds
 from colonnade.model.names import MACHINE_LENGTH
-from colonnade.model.site_file import FACT_KINDS
+from colonnade.model.review_notes import FACT_KINDS, FAILURES, HOURS, RULE
 
 NAME = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "maxLength": MACHINE_LENGTH}
 HELP = {
     "site": "The DNS name that users type.",
+    "uplinks": "The site's lines to the Internet, which all its doors are on. A lab has a and b.",
     "services": "What the site is made of, by name.",
     "machines": "Machines that exist. Left out: a lab on this computer makes them.",
     "external": "Programs that services use and Colonnade does not run.",
     "facts": "What else is known of the site; review reads it.",
+    "silence": "Rules of review that you do not want to hear of, why, and until when.",
+    "assumptions": "How often things fail and for how long; what is left out has figures of ours.",
 }
 NOTES = {"^x-": {"description": "Your own notes; ignored."}}
 
@@ -22,12 +26,15 @@ NOTES = {"^x-": {"description": "Your own notes; ignored."}}
 def json_schema(kinds: Kinds) -> dict[str, Any]:
     """JSON Schema 2020-12. The settings of a service depend on its kind."""
     definitions: dict[str, Any] = {}
-    sections = {
+    sections: dict[str, dict[str, Any]] = {
         "site": {"type": "string", "format": "hostname"},
+        "uplinks": uplinks(),
         "services": named(service(kinds, definitions)) | {"minProperties": 1},
         "machines": named(machine()),
         "external": named(external()),
         "facts": {"type": "array", "items": fact()},
+        "silence": {"type": "array", "items": silence()},
+        "assumptions": assumptions(),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -36,6 +43,10 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
         **closed({name: {**section, "description": HELP[name]} for name, section in sections.items()}),
         "required": ["site", "services"],
     }
+
+
+def uplinks() -> dict[str, Any]:
+    return {"type": "array", "items": NAME, "minItems": 1, "uniqueItems": True, "default": [*UPLINKS]}
 
 
 def service(kinds: Kinds, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -141,3 +152,18 @@ def fact() -> dict[str, Any]:
         "about": {"type": "array", "items": {"type": "string"}, "description": "The services it is about."},
     }
     return {**closed(properties), "required": ["kind"]}
+
+
+def silence() -> dict[str, Any]:
+    properties = {
+        "rule": {"type": "string", "pattern": f"^{RULE.pattern}$", "description": "The rule's id."},
+        "reason": {"type": "string", "minLength": 1, "description": "Why, for those who read this later."},
+        "until": {"type": "string", "format": "date", "description": "The last day it holds."},
+    }
+    return {**closed(properties), "required": [*properties]}
+
+
+def assumptions() -> dict[str, Any]:
+    about = {"mtbf": "Mean hours between two failures.", "mttr": "Mean hours until it works again."}
+    hours = {key: {"type": "number", "exclusiveMinimum": 0, "description": about[key]} for key in HOURS}
+    return closed({name: {**closed(hours), "required": [*HOURS]} for name in FAILURES})

@@ -6,41 +6,30 @@ same model.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from colonnade.model.design import Design, External, Fact, Link, Machine, Position, Service
+from colonnade.model.design import UPLINKS, Design, External, Link, Machine, Service
 from colonnade.model.kinds import Kind, Kinds
+from colonnade.model.names import LAB_UPLINKS, is_host_name
 from colonnade.model.places import Path
-from colonnade.model.source import Problems
+from colonnade.model.review_notes import Notes
+from colonnade.model.shapes import closest
 
-TOP = ("site", "services", "machines", "external", "facts")
+TOP = ("site", "uplinks", "services", "machines", "external", "facts", "silence", "assumptions")
 SERVICE = ("kind", "machines", "to", "public")
 MACHINE = ("address", "user", "port")
-FACT_KINDS = ("vip", "firewall", "certificate", "monitoring", "backup")
-Place = Callable[[Path, bool], Position]
-"""The position of a path in the document; of its key if the second argument is true."""
-
-
-def closest(word: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest known word, or all of them."""
-    names = list(known)
-    near = difflib.get_close_matches(word, names, 1, 0.6)
-    return f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(names)}" if names else ""
 
 
 @dataclass(frozen=True)
-class Builder:
+class Builder(Notes):
     """Turns a document into a design; what is wrong is added to `problems`, and the rest goes on."""
 
     kinds: Kinds
-    place: Place
-    problems: Problems
 
     def design(self, document: Any, path: str) -> Design:
         """What can be made of the document; it is whole only if no problem was added."""
@@ -52,17 +41,33 @@ class Builder:
             )
         services = self.services(document)
         machines = self.machines(document, services)
-        externals = self.named(document, "external", self.external)
-        entries = enumerate(self.list_of(document, "facts"))
-        facts = tuple(fact for index, entry in entries if (fact := self.fact(entry, ("facts", index))))
         return Design(
-            str(site),
-            MappingProxyType(services),
-            MappingProxyType(machines),
-            MappingProxyType(externals),
-            facts,
-            path,
+            site=str(site),
+            services=MappingProxyType(services),
+            machines=MappingProxyType(machines),
+            externals=MappingProxyType(self.named(document, "external", self.external)),
+            facts=tuple(self.facts(document)),
+            uplinks=self.uplinks(document, machines),
+            silences=tuple(self.silences(document)),
+            assumptions=MappingProxyType(self.assumptions(document)),
+            path=path,
         )
+
+    def uplinks(self, document: dict[str, Any], machines: Mapping[str, Machine]) -> tuple[str, ...]:
+        """The lines to the Internet; a lab has two, and they have names."""
+        at = ("uplinks",)
+        written = document.get("uplinks", list(UPLINKS))
+        names = self.strings(written, at, "the lines to the Internet, as a list: [a, b]")
+        lab = not any(m.address for m in machines.values())
+        for index, name in enumerate(names):
+            if not is_host_name(name):
+                self.wrong((*at, index), f"the uplink '{name}' has no valid name", "write  uplinks: [a, b]")
+            elif name in names[:index]:
+                self.wrong((*at, index), f"the uplink '{name}' is named twice", "name each line once")
+            elif lab and name not in LAB_UPLINKS:
+                hint = f"call it {' or '.join(LAB_UPLINKS)}, or give the machines that exist addresses"
+                self.wrong((*at, index), f"a lab has no uplink '{name}'", hint)
+        return tuple(names)
 
     def services(self, document: dict[str, Any]) -> dict[str, Service]:
         """Those written; users arrive at a door that no service leads to, unless the entry says otherwise."""
@@ -189,66 +194,3 @@ class Builder:
         if not isinstance(what, str) or not what:
             self.wrong(at, "say what program this is", "write  what: Redis", key=True)
         return External(name, str(what), self.place(at, True))
-
-    def fact(self, entry: Any, at: Path) -> Fact | None:
-        entry = self.mapping(entry, at, ("kind", "text", "about"))
-        kind, text = entry.get("kind"), entry.get("text", "")
-        if kind not in FACT_KINDS:
-            self.wrong(
-                (*at, "kind"), f"there is no fact of the kind '{kind}'", closest(str(kind), FACT_KINDS)
-            )
-            return None
-        about = self.strings(entry.get("about") or [], (*at, "about"), "a list of services", empty=True)
-        return Fact(str(kind), str(text), tuple(about), self.place(at, False))
-
-    # shapes
-
-    def wrong(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> None:
-        self.problems.add(self.place(path, key), message, hint)
-
-    def mapping(self, value: Any, at: Path, known: tuple[str, ...]) -> dict[str, Any]:
-        if value is None:
-            value = {}
-        if not isinstance(value, dict):
-            self.wrong(at, "here names and values are wanted", f"known here: {', '.join(known)}")
-            return {}
-        for key in value:
-            if key not in known and not key.startswith("x-"):
-                self.wrong((*at, key), f"nothing here is called '{key}'", closest(key, known), key=True)
-        return value
-
-    def named(
-        self, document: Mapping[str, Any], section: str, build: Callable[[str, Any, Path], Any]
-    ) -> dict[str, Any]:
-        entries = document.get(section)
-        if entries is None:
-            return {}
-        if not isinstance(entries, dict):
-            self.wrong(
-                (section,),
-                f"'{section}' holds names and what each is",
-                f"write  {section}: {{name: {{...}}}}",
-            )
-            return {}
-        built = {}
-        for name, entry in entries.items():
-            if name.startswith("x-"):
-                continue
-            if not isinstance(entry, dict):
-                self.wrong((section, name), f"'{name}' wants names and values", f"write  {name}: {{...}}")
-            elif (made := build(name, entry, (section, name))) is not None:
-                built[name] = made
-        return built
-
-    def list_of(self, document: Mapping[str, Any], section: str) -> list[Any]:
-        entries = document.get(section) or []
-        if not isinstance(entries, list):
-            self.wrong((section,), f"'{section}' is a list")
-            return []
-        return entries
-
-    def strings(self, value: Any, at: Path, what: str, *, empty: bool = False) -> list[str]:
-        if not isinstance(value, list) or not all(isinstance(v, str) for v in value) or not (value or empty):
-            self.wrong(at, f"'{at[-1]}' wants {what}", key=value is None)
-            return []
-        return value

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 from colonnade.errors import DesignError
-from colonnade.model.design import Design, Link, Service
+from colonnade.model.design import UPLINKS, Design, Link, Service
 from colonnade.model.kinds import Kinds
+from colonnade.model.names import stem
 from colonnade.model.reading import read
 from colonnade.model.write_yaml import document
 
@@ -41,7 +42,17 @@ RESERVED = frozenset(
     }
 )
 STEP = "    "
-SECTIONS: Mapping[str, Any] = MappingProxyType({"site": "", "machines": {}, "external": {}, "facts": []})
+SECTIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        "site": "",
+        "uplinks": list(UPLINKS),
+        "machines": {},
+        "external": {},
+        "facts": [],
+        "silence": [],
+        "assumptions": {},
+    }
+)
 
 
 def to_mermaid(
@@ -110,8 +121,7 @@ class Pencil:
         self.choose_ids()
         yield from ("---", f"title: {self.design.site}", "---", "flowchart TD")
         yield f"{STEP}{self.ids['user']}([Users]) -->|{self.design.site}| {self.ids['dns']}([DNS])"
-        for service in self.design.doors:
-            yield f"{STEP}{self.ids['user']} -->|HTTPS| {self.end(service)}"
+        yield from self.arrivals()
         for service in self.design.services.values():
             if not self.shares(service):
                 yield from self.tier(service)
@@ -123,6 +133,21 @@ class Pencil:
         for service in self.design.services.values():
             yield from self.arrows(service)
         yield from (f"{STEP}classDef {name} {style}" for name, style in self.classes.items())
+
+    def arrivals(self) -> Iterator[str]:
+        """A line of its own is drawn for each uplink only where there are several."""
+        user, lines = self.ids["user"], [self.ids[f"uplink {name}"] for name in self.uplinks]
+        for number, service in enumerate(self.design.doors):
+            if not lines:
+                yield f"{STEP}{user} -->|HTTPS| {self.end(service)}"
+                continue
+            drawn = [f"{i}([Uplink {n}])" for i, n in zip(lines, self.uplinks, strict=True)]
+            between = " & ".join(lines if number else drawn)
+            yield f"{STEP}{user} -->|HTTPS| {between} --> {self.end(service)}"
+
+    @property
+    def uplinks(self) -> tuple[str, ...]:
+        return self.design.uplinks if self.design.uplinks != UPLINKS else ()
 
     # ids
 
@@ -142,6 +167,8 @@ class Pencil:
             self.take(f"machine {machine}", machine)
         for external in self.design.externals:
             self.take(f"external {external}", external)
+        for name in self.uplinks:
+            self.take(f"uplink {name}", f"uplink_{name}")
         self.take("user", "user")
         self.take("dns", "dns")
 
@@ -160,8 +187,9 @@ class Pencil:
         return any(len(self.design.on(machine)) > 1 for machine in service.members)
 
     def own_node(self, service: Service) -> bool:
-        """A tier of one whose machine has its name needs no subgraph."""
-        return self.shares(service) or service.members == (service.name,)
+        """A tier of one that is named after its machine needs no subgraph."""
+        alone = len(service.members) == 1 and service.name in {*service.members, stem([*service.members])}
+        return self.shares(service) or alone
 
     def end(self, service: Service) -> str:
         if self.own_node(service):

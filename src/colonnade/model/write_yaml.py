@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from colonnade.model.design import Design, Link, Machine, Service
+from colonnade.model.design import UPLINKS, Design, Link, Machine, Service
 
 
 def to_yaml(design: Design) -> str:
@@ -20,7 +20,7 @@ def lines(written: dict[str, Any]) -> Iterator[str]:
         if isinstance(value, dict):
             yield f"{section}:"
             yield from (f"  {inline({name: entry})[1:-1]}" for name, entry in value.items())
-        elif isinstance(value, list):
+        elif isinstance(value, list) and not isinstance(value[0], str):
             yield f"{section}:"
             yield from (f"  - {inline(entry)}" for entry in value)
         else:
@@ -35,10 +35,10 @@ def inline(value: Any) -> str:
 
 def document(design: Design) -> dict[str, Any]:
     """The design as plain data of the shape of a site.yaml."""
-    written: dict[str, Any] = {
-        "site": design.site,
-        "services": {s.name: service(design, s) for s in design.services.values()},
-    }
+    written: dict[str, Any] = {"site": design.site}
+    if design.uplinks != UPLINKS:
+        written["uplinks"] = list(design.uplinks)
+    written["services"] = {s.name: service(design, s) for s in design.services.values()}
     machines = {m.name: said for m in design.machines.values() if (said := machine(m))}
     if machines:
         written["machines"] = machines
@@ -49,7 +49,26 @@ def document(design: Design) -> dict[str, Any]:
             {"kind": f.kind, "text": f.text, **({"about": list(f.about)} if f.about else {})}
             for f in design.facts
         ]
+    return written | notes(design)
+
+
+def notes(design: Design) -> dict[str, Any]:
+    """What review is told."""
+    written: dict[str, Any] = {}
+    if design.silences:
+        written["silence"] = [
+            {"rule": s.rule, "reason": s.reason, "until": s.until.isoformat()} for s in design.silences
+        ]
+    if design.assumptions:
+        written["assumptions"] = {
+            name: {"mtbf": short(mtbf), "mttr": short(mttr)}
+            for name, (mtbf, mttr) in design.assumptions.items()
+        }
     return written
+
+
+def short(hours: float) -> float:
+    return int(hours) if hours.is_integer() else hours
 
 
 def service(design: Design, one: Service) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def read(text: str, path: str, kinds: Kinds) -> Design:
         raise problems.stop(
             "the file holds no design", "begin with  site: www.example.com  and  services:", places.of(())
         )
-    builder = Builder(kinds, lambda at, key: places.of(at, key=key), problems)
+    builder = Builder(lambda at, key: places.of(at, key=key), problems, kinds)
     design = builder.design(data, path)
     problems.stop_if_any()
     problems.extend(check(design, kinds, places.of(("site",))))

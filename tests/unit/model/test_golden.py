@@ -31,6 +31,8 @@ def answer(text: str, name: str) -> str:
 
 def told(design: Design) -> Iterator[str]:
     yield f"site {design.site}"
+    if design.uplinks != ("a",):
+        yield f"uplinks {' '.join(design.uplinks)}"
     for service in design.services.values():
         public = " public" if service.public else ""
         yield f"service {service.name}: {service.kind} on {' '.join(service.members)}{public}"
@@ -44,6 +46,8 @@ def told(design: Design) -> Iterator[str]:
     )
     yield from (f"external {e.name}: {e.what}" for e in design.externals.values())
     yield from (f"fact {f.kind}: {f.text!r} about {' '.join(f.about) or 'nothing'}" for f in design.facts)
+    yield from (f"silence {s.rule} until {s.until}: {s.reason}" for s in design.silences)
+    yield from (f"assume {name}: {hours}" for name, hours in design.assumptions.items())
     yield from (
         f"{r.position.line}:{r.position.column} read {r.drawn!r} as {r.read}" for r in design.readings
     )

@@ -82,3 +82,12 @@ def test_settings_and_positions_come_from_where_they_were_written() -> None:
             KINDS,
         )
     assert [(p.line, p.column) for p in raised.value.problems] == [(6, 10)]
+
+
+def test_prose_keeps_its_lines_and_leaves_out_fences() -> None:
+    page = f"{DRAWING}\nBelow.\n\n```sh\nufw enable\n```\nEnd.\n"
+    prose = loads(page, "www.foobar.com.md", KINDS).prose.split("\n")
+    assert len(prose) == page.count("\n") + 1
+    said = {number: line for number, line in enumerate(prose, 1) if line}
+    assert said == {1: "# Größe 🏗️", 9: "Below.", 14: "End."}
+    assert loads("flowchart TD\nuser --> web[Nginx]\n", "a.mmd", KINDS).prose == ""

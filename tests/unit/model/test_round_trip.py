@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from colonnade.model.check import check
-from colonnade.model.design import Design, External, Fact, Link, Machine, Service
+from colonnade.model.design import Design, External, Fact, Link, Machine, Service, Silence
 from colonnade.model.kinds import NoSettings
 from colonnade.model.load import loads
+from colonnade.model.review_notes import FAILURES
 from colonnade.model.write_mermaid import to_mermaid
 from colonnade.model.write_yaml import to_yaml
 from tests.unit.model.kinds import KINDS, AppSettings, BalancerSettings
@@ -41,6 +42,15 @@ NAMES = st.one_of(
     st.from_regex(r"[a-z]([a-z0-9-]{0,6}[a-z0-9])?", fullmatch=True),
 ).filter(lambda name: name not in {"localhost", "client", "resolver", "operator"})
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+LAB_UPLINKS = [("a",), ("a", "b"), ("b", "a"), ("b",)]
+REAL_UPLINKS = [*LAB_UPLINKS, ("fibre", "a"), ("a", "b", "c")]
+SILENCES = st.builds(
+    Silence,
+    st.sampled_from(["single-door", "no-replica"]),
+    TEXT.filter(lambda t: bool(t.strip())),
+    st.dates(),
+)
+HOURS = st.floats(0, 1e6, exclude_min=True)
 SITES = st.sampled_from(["www.foobar.com", "shop.example.org", "a.bc", "example.test"])
 
 
@@ -116,7 +126,16 @@ def designs(draw: st.DrawFn) -> Design:
             )
         )
     )
-    return Design(draw(SITES), {s.name: s for s in made}, machines, externals, facts)
+    return Design(
+        draw(SITES),
+        {s.name: s for s in made},
+        machines,
+        externals,
+        facts,
+        uplinks=draw(st.sampled_from(REAL_UPLINKS if real else LAB_UPLINKS)),
+        silences=tuple(draw(st.lists(SILENCES, max_size=2))),
+        assumptions=draw(st.dictionaries(st.sampled_from(FAILURES), st.tuples(HOURS, HOURS), max_size=2)),
+    )
 
 
 VALID = designs().filter(lambda design: not check(design, KINDS))

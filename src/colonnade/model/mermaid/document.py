@@ -60,7 +60,7 @@ def page(text: str, *, markdown: bool) -> Page:
 
 
 def split(text: str) -> tuple[list[tuple[str, str, int]], str]:
-    """The fences as (info, body, line of the body), and the prose with the fences left out."""
+    """The fences as (info, body, line of the body), and the prose, with the lines of fences empty."""
     fences: list[tuple[str, str, int]] = []
     prose: list[str] = []
     body: list[str] = []
@@ -68,10 +68,11 @@ def split(text: str) -> tuple[list[tuple[str, str, int]], str]:
     first = 0
     for number, line in enumerate(text.split("\n"), 1):
         found = FENCE.match(line)
+        prose.append("")
         if opened is None and found and (found["mark"][0] != ":" or LANGUAGE.match(found["info"])):
             opened, body, first = found, [], number + 1
         elif opened is None:
-            prose.append(line)
+            prose[-1] = line
         elif found and found["mark"].startswith(opened["mark"]) and not found["info"].strip():
             fences.append((opened["info"], "\n".join(body), first))
             opened = None

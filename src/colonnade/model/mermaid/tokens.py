@@ -257,9 +257,11 @@ class Scanner:
 
     def token(self, kind: str, value: str, end: int | None = None) -> Token:
         at = self.position()
-        token = Token(kind, value, line=at.line, column=at.column)
         self.advance(self.offset if end is None else end)
-        return token
+        after = self.position()
+        return Token(
+            kind, value, line=at.line, column=at.column, end_line=after.line, end_column=after.column
+        )
 
     def maybe(self, kind: str, pattern: re.Pattern[str]) -> Token | None:
         found = pattern.match(self.text, self.offset)

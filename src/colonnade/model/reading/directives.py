@@ -17,7 +17,8 @@ from typing import Any
 
 from colonnade.model.mermaid.ast import Comment
 from colonnade.model.places import Places
-from colonnade.model.site_file import TOP, closest
+from colonnade.model.shapes import closest
+from colonnade.model.site_file import TOP
 from colonnade.model.source import Problems
 
 MARK = re.compile(r"colonnade\s*:\s*(.*)", re.IGNORECASE)

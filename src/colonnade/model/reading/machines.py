@@ -63,16 +63,28 @@ def place(sketch: Sketch) -> dict[str, str]:
     """The name of the machine of each member, by the node's id. Two names are never the same machine."""
     drawn: dict[str, str] = {}
     names: dict[str, str] = {}
-    machines = {g.id: g for g in sketch.drawing.groups.values() if is_machine(sketch, g)}
+    groups = machine_groups(sketch)
     for sense in sketch.members():
-        around = [g for g in sketch.drawing.around(sense.node.id) if g.id in machines]
-        group = next((g for g in around if is_numbered(g)), around[0] if around else None)
+        group = groups.get(sense.node.id)
         key = f"group {group.id}" if group else f"node {sense.node.id}"
         if key not in names:
             wanted = group_name(group) if group else node_name(sense)
             names[key] = unique(wanted or numbered(sense.value, names), names.values())
         drawn[sense.node.id] = names[key]
     return drawn
+
+
+def machine_groups(sketch: Sketch) -> dict[str, Group]:
+    """The subgraph that is the machine of a member, by the node's id; missing where the node stands for
+    it.
+    """
+    machines = {g.id for g in sketch.drawing.groups.values() if is_machine(sketch, g)}
+    found = {}
+    for sense in sketch.members():
+        around = [g for g in sketch.drawing.around(sense.node.id) if g.id in machines]
+        if around:
+            found[sense.node.id] = next((g for g in around if is_numbered(g)), around[0])
+    return found
 
 
 def numbered(kind: str, used: dict[str, str]) -> str:

@@ -17,8 +17,8 @@ from colonnade.model.mermaid.document import Page, draw, page
 from colonnade.model.mermaid.tokens import NotMermaid
 from colonnade.model.names import slug, telling, unique
 from colonnade.model.places import Places
-from colonnade.model.reading import directives, facts
-from colonnade.model.reading.arrows import flows
+from colonnade.model.reading import directives, facts, uplinks
+from colonnade.model.reading.arrows import Flows, flows
 from colonnade.model.reading.boxes import taken_apart
 from colonnade.model.reading.links import Wiring, describe, in_order, wire
 from colonnade.model.reading.machines import place
@@ -92,12 +92,14 @@ def one(body: str, line: int, found: Page, path: str, kinds: Kinds) -> Design:
             f"draw one of: {', '.join(k.title for k in kinds.values() if k.drawn)}",
             drawing.position,
         )
-    builder = Builder(kinds, lambda at, key: places.of(at, key=key), problems)
+    builder = Builder(lambda at, key: places.of(at, key=key), problems, kinds)
     design = builder.design(document, path)
     problems.stop_if_any()
     problems.extend(check(design, kinds, places.of(("site",))))
     problems.stop_if_any()
-    return replace(design, readings=tuple(sorted(sketch.readings, key=lambda r: r.position)))
+    return replace(
+        design, prose=found.prose, readings=tuple(sorted(sketch.readings, key=lambda r: r.position))
+    )
 
 
 def undirected(text: str, path: str, kinds: Kinds) -> dict[str, Any] | None:
@@ -114,11 +116,8 @@ def undirected(text: str, path: str, kinds: Kinds) -> dict[str, Any] | None:
 
 def interpret(sketch: Sketch, found: Page, path: str, places: Places) -> dict[str, Any]:
     """What the drawing says, as a document of the shape of a site.yaml; fills in the places of its parts."""
-    understand(sketch)
-    moved = flows(sketch)
-    named = tiers(sketch, moved.asks)
-    wiring = Wiring(named, place(sketch), externals(sketch, {t.name for t in named}))
-    wire(sketch, moved, wiring)
+    moved, wiring = wired(sketch)
+    named = wiring.tiers
     name, where = site(sketch.drawing, found, path)
     at = sketch.drawing.position
     sketch.say(
@@ -128,7 +127,9 @@ def interpret(sketch: Sketch, found: Page, path: str, places: Places) -> dict[st
         if where
         else f"{name}, for the design names none; give it in front matter: site: www.example.com",
     )
-    document: dict[str, Any] = {"site": name, "services": {}, "external": {}}
+    lines = uplinks.told(sketch, places)
+    document: dict[str, Any] = {"site": name, **({"uplinks": lines} if lines else {})}
+    document |= {"services": {}, "external": {}}
     for tier in named:
         document["services"][tier.name] = entry(sketch, wiring, tier, places)
         for member in tier.members:
@@ -138,6 +139,16 @@ def interpret(sketch: Sketch, found: Page, path: str, places: Places) -> dict[st
         document["external"][external] = {"what": sketch.senses[id_].value}
     document["facts"] = facts.told(sketch, moved, wiring, Lexicon.of(sketch.kinds), places)
     return document
+
+
+def wired(sketch: Sketch) -> tuple[Flows, Wiring]:
+    """Who is who on the drawing, and who asks whom."""
+    understand(sketch)
+    moved = flows(sketch)
+    named = tiers(sketch, moved.asks)
+    wiring = Wiring(named, place(sketch), externals(sketch, {t.name for t in named}))
+    wire(sketch, moved, wiring)
+    return moved, wiring
 
 
 def externals(sketch: Sketch, used: set[str]) -> dict[str, str]:

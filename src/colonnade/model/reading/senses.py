@@ -12,9 +12,19 @@ from colonnade.model.design import Position, Reading
 from colonnade.model.kinds import Kinds
 from colonnade.model.mermaid.ast import Drawing, Group, Node
 from colonnade.model.names import ADDRESS, telling
-from colonnade.model.reading.vocabulary import EXTERNAL, FACT, JOINT, LOOSE, MEMBER, NET, STAFF, USER
+from colonnade.model.reading.vocabulary import (
+    EXTERNAL,
+    FACT,
+    JOINT,
+    LOOSE,
+    MEMBER,
+    NET,
+    STAFF,
+    UPLINK,
+    USER,
+)
 from colonnade.model.reading.words import PRIMARY, REPLICA, Lexicon, Word, bare, forms, plain, role
-from colonnade.model.site_file import closest
+from colonnade.model.shapes import closest
 from colonnade.model.source import Problems
 
 NUMBERING = re.compile(r"(?:servers?|srv|nodes?|vm|host|instance|machine|member|box|no|n)?\d*|[a-z]\d*")
@@ -129,7 +139,7 @@ def tell(sketch: Sketch, sense: Sense) -> None:
         sketch.say(at, shown, f"external ({sense.value}): a program that Colonnade does not run")
     elif sense.sort == FACT:
         sketch.say(at, shown, f"a fact about what it is drawn with ({sense.value}), no machine")
-    elif sense.sort in {USER, NET, JOINT}:
+    elif sense.sort in {USER, NET, JOINT} and sense.value != UPLINK:
         sketch.say(at, shown, f"{sense.value}, no machine")
     elif sense.sort in {STAFF, LOOSE}:
         sketch.say(

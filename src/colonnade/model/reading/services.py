@@ -5,6 +5,7 @@ Members of one kind are one service, unless they are drawn in subgraphs of their
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from colonnade.model.mermaid.ast import Group
@@ -13,6 +14,7 @@ from colonnade.model.reading.arrows import Arrow, peers
 from colonnade.model.reading.machines import LOCATION, is_machine, label_name, node_name, short, titles
 from colonnade.model.reading.senses import Sense, Sketch
 from colonnade.model.reading.vocabulary import MEMBER
+from colonnade.model.reading.words import PRIMARY, REPLICA
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,17 @@ def tiers(sketch: Sketch, asks: tuple[Arrow, ...]) -> list[Tier]:
     ]
     made: list[Tier] = []
     used: set[str] = set()
+    shortest = Counter(common(members) for members, _ in sets)
     for members, group in sets:
         kind = sketch.kinds[members[0].value]
         ordered = order(sketch, members, asks) if kind.replicated else members
         shared = (
             group if group and {m.node.id for m in members} <= set(sketch.drawing.inside(group.id)) else None
         )
-        name = unique((service_name(shared) if shared else "") or common(members) or kind.name, used)
+        alike = common(members)
+        if len(members) == 1 and shortest[alike] > 1:
+            alike = node_name(members[0])
+        name = unique((service_name(shared) if shared else "") or alike or kind.name, used)
         used.add(name)
         made.append(Tier(name, kind.name, tuple(ordered)))
     return made
@@ -57,16 +63,26 @@ def service_name(group: Group) -> str:
 
 
 def common(members: list[Sense]) -> str:
-    """What their names share at the start, or at the end: `primary-db`, `replica-db` -> `db`."""
-    for names in ([node_name(m) for m in members], [label_name(m.node) for m in members]):
-        if not all(names):
+    """What their names share at the start, or at the end: `primary-db`, `replica-db` -> `db`.
+
+    One alone is called as it would be with a second beside it, so that a service keeps its name when it
+    grows.
+    """
+    for written in ([node_name(m) for m in members], [label_name(m.node) for m in members]):
+        if not all(written):
             continue
+        names = written if len(written) > 1 else [without_role(written[0])]
         if telling(stem(names)):
             return stem(names)
         words = [[w for w in n.split("-") if not w.isdigit()] for n in names]
         if all(w and w[-1] == words[0][-1] for w in words) and telling(words[0][-1]):
             return words[0][-1]
     return ""
+
+
+def without_role(name: str) -> str:
+    words = [w for w in name.split("-") if not PRIMARY.fullmatch(w) and not REPLICA.fullmatch(w)]
+    return "-".join(words) or name
 
 
 def group_of(sketch: Sketch, sense: Sense) -> Group | None:

@@ -13,6 +13,8 @@ MEMBER, USER, NET, JOINT, STAFF, LOOSE, FACT, EXTERNAL = (
     "external",
 )
 
+UPLINK = "an uplink"
+"""What a NET word stands for that is a line to the Internet."""
 NEUTRAL: tuple[tuple[str, str, str], ...] = (
     (
         USER,
@@ -60,7 +62,16 @@ NEUTRAL: tuple[tuple[str, str, str], ...] = (
         "DNS",
         (
             r"name ?servers?|resolvers?|route ?53|domains?(?: names?)?|registrar|(?:a|cname|"
-            r"www) records?|website|web ?site|isp|router|network switch"
+            r"www) records?|website|web ?site|router|network switch"
+        ),
+    ),
+    (
+        NET,
+        UPLINK,
+        (
+            r"(?:internet |wan |network |upstream )?up ?links?|isps?|internet service providers?|wan|"
+            r"(?:internet|wan|upstream|carrier|isp|fib(?:er|re)) (?:connections?|links?|lines?|access|"
+            r"provider|circuits?)|line to the internet"
         ),
     ),
     (
