@@ -3,10 +3,9 @@
 import os
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
-from guestbook_servers import APP, MariaDB
+from guestbook_servers import APP, MariaDB, wait_until
 
 from guestbook.migrate import Migration, MigrationError, load, migrate
 
@@ -49,10 +48,11 @@ def test_two_at_once_apply_each_migration_once(primary: MariaDB) -> None:
 
 def test_killed_half_way_it_goes_on(primary: MariaDB) -> None:
     run = subprocess.Popen(
-        [sys.executable, "-c", CODE, primary.url, SLOW], cwd=APP, env=os.environ | {"PYTHONPATH": str(APP)}
+        [sys.executable, "-c", CODE, primary.url, SLOW],
+        cwd=APP,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    while "one" not in tables(primary):
-        time.sleep(0.05)
+    wait_until(lambda: "one" in tables(primary))
     run.kill()
     run.wait()
     assert tables(primary) == {"schema_migrations", "one"}
@@ -63,8 +63,7 @@ def test_killed_half_way_it_goes_on(primary: MariaDB) -> None:
 def test_it_outlives_a_crash_of_the_server(primary: MariaDB) -> None:
     with ThreadPoolExecutor(1) as runs:
         run = runs.submit(migrate, primary.url, [Migration(1, "0001_slow.sql", SLOW)])
-        while "one" not in tables(primary):
-            time.sleep(0.05)
+        wait_until(lambda: "one" in tables(primary))
         primary.kill()
         primary.start()
         assert run.result() == ["0001_slow.sql"]

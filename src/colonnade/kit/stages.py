@@ -16,7 +16,8 @@ class Stage(IntEnum):
     DATA = 1
     """Databases, and whatever keeps data."""
     RELEASE = 2
-    """The user's app is brought to its machines, and its release step (migrations) runs once."""
+    """The user's app is brought to its machines, and its release step (migrations) runs once, on the first of
+    them. When that machine fails, the others keep the release they have."""
     APP = 3
     WEB = 4
     DOOR = 5

@@ -150,12 +150,12 @@ table inet {ROUTER_TABLE} {{
 
 
 def routed_elsewhere() -> list[IPv4Network]:
-    """Destinations the host already has routes to, other than those of labs."""
+    """Destinations the host already has routes to: its own, and those of labs kept elsewhere."""
     routes = json.loads(run(["ip", "-4", "-j", "route", "show", "table", "all"]) or "[]")
     return [
         IPv4Network(route["dst"], strict=False)
         for route in routes
-        if route["dst"] != "default" and not route.get("dev", "").startswith("colonnade")
+        if route["dst"] != "default"
     ]
 
 

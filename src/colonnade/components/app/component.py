@@ -50,6 +50,7 @@ class App(Component[AppSettings]):
             r"(django|flask|(ruby on )?rails|fast ?api|laravel|symfony|spring boot)( (app|server|backend))?",
         ),
         tier=2,
+        provides=("read-split",),
     )
     packages = ("haproxy", "python3", "curl")
 
@@ -130,6 +131,7 @@ class App(Component[AppSettings]):
             clients=view.clients(service.name),
             app_port=settings.port,
             health=settings.health,
+            private=settings.private,
             databases=database_routes(service, machine, view),
         )
         config = File(places.sidecar_config, content, validate=("haproxy", "-c", "-f", "{staged}"))

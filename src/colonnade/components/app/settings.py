@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
@@ -19,6 +20,8 @@ class AppSettings(Settings):
     """The app listens here, on loopback; it is told as `PORT`."""
     health: str = Field(default="/healthz", pattern=r"^/[A-Za-z0-9/._~-]*$")
     """A path that answers with 200 when the app can work. Who answers otherwise gets no requests."""
+    private: tuple[Annotated[str, Field(pattern=r"^/[A-Za-z0-9/._~-]+$")], ...] = ("/metrics",)
+    """Paths, with all below them, that no user may reach: they get 404."""
     env: dict[str, str] = Field(default_factory=dict)
     """Further environment variables. They are written into the design, so no secrets here."""
 

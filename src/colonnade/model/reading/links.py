@@ -141,8 +141,7 @@ def arrive(sketch: Sketch, arrow: Arrow, wiring: Wiring) -> None:
     sketch.problems.add(
         arrow.position,
         f"an arrow leads from '{sketch.senses[arrow.source].shown}' straight to "
-        f"'{sketch.senses[arrow.target].shown}', "
-        f"which is no door but: {sketch.kinds[tier.kind].title}",
+        f"'{sketch.senses[arrow.target].shown}', where users can't arrive ({sketch.kinds[tier.kind].title})",
         f"users arrive at a {able}: draw the arrow to one, and one from there",
     )
 
