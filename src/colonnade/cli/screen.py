@@ -18,7 +18,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-
 PIPE_WIDTH = 160
 """Columns of a table that no terminal limits."""
 

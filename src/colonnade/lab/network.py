@@ -152,11 +152,7 @@ table inet {ROUTER_TABLE} {{
 def routed_elsewhere() -> list[IPv4Network]:
     """Destinations the host already has routes to: its own, and those of labs kept elsewhere."""
     routes = json.loads(run(["ip", "-4", "-j", "route", "show", "table", "all"]) or "[]")
-    return [
-        IPv4Network(route["dst"], strict=False)
-        for route in routes
-        if route["dst"] != "default"
-    ]
+    return [IPv4Network(route["dst"], strict=False) for route in routes if route["dst"] != "default"]
 
 
 def _complaints(argv: list[str], stdin: str) -> str:

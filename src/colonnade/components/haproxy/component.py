@@ -64,6 +64,7 @@ class Haproxy(Component[HaproxySettings]):
         door=True,
         tier=0,
         shape="hexagon",
+        provides=("tls-door",),
         read_label=read_label,
     )
     packages = ("haproxy", "curl")

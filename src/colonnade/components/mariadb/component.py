@@ -60,6 +60,7 @@ class Mariadb(Component[MariadbSettings]):
         replicated=True,
         tier=3,
         shape="cylinder",
+        provides=("read-only-replicas",),
     )
     packages = ("mariadb-server", "mariadb-client")
 

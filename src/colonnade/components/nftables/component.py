@@ -25,7 +25,7 @@ SAME_AS_FILE = f"diff <(unshare --net sh -c 'nft --file {RULES} && {LIST}') <({L
 
 
 class Nftables(Component[NoSettings]):
-    kind = Kind("nftables", "firewall", drawn=False)
+    kind = Kind("nftables", "firewall", drawn=False, provides=("firewall",))
     packages = ("nftables",)
 
     def implied(self, design: Design) -> Sequence[Service]:

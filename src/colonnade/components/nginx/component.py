@@ -48,6 +48,7 @@ class Nginx(Component[NginxSettings]):
         ),
         door=True,
         tier=1,
+        provides=("tls-door",),
     )
     packages = ("nginx", "curl")
 

@@ -23,7 +23,7 @@ from colonnade.model.kinds import Kind, NoSettings
 
 
 class Pki(Component[NoSettings]):
-    kind = Kind("pki", "certificate authority", drawn=False)
+    kind = Kind("pki", "certificate authority", drawn=False, provides=("tls-inside", "renewal"))
     packages = ("openssl",)
 
     def implied(self, design: Design) -> Sequence[Service]:
