@@ -1,5 +1,5 @@
-"""The only module that sees all rooms: it scans `components/` for them. Nothing else imports a room, nothing
-else imports by name.
+"""The only module that sees all rooms and all rules: it scans `components/` and `review/rules/` for them.
+Nothing else imports a room, nothing else imports by name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from colonnade import components
 from colonnade.kit.component import Component
 from colonnade.model.kinds import Kinds
+from colonnade.review import rules
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ class Catalog:
     def packages(self) -> tuple[str, ...]:
         """The Debian packages of all rooms, sorted: what the lab's image holds."""
         return tuple(sorted({package for room in self.rooms.values() for package in room.packages}))
+
+    @cached_property
+    def rules(self) -> Mapping[str, Any]:
+        """The `RULE` of every module in `review/rules` by its id, sorted by file name."""
+        names = sorted(found.name for found in pkgutil.iter_modules(rules.__path__))
+        found = [importlib.import_module(f"{rules.__name__}.{name}").RULE for name in names]
+        return {rule.id: rule for rule in found}
 
 
 def load() -> Catalog:

@@ -1,0 +1,56 @@
+"""Voters that can't lose one, or an even number of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colonnade.model.design import Service
+from colonnade.review.case import Case
+from colonnade.review.points import QUORUM, points
+from colonnade.review.rule import Rule, Sighting
+from colonnade.review.severity import Severity
+
+
+def look(case: Case) -> Iterator[Sighting]:
+    stuck = {point.about: point for point in points(case, QUORUM)}
+    for service in case.design.services.values():
+        if not case.kind(service).votes:
+            continue
+        point = stuck.get(service.name)
+        said = problem(service, stuck=point is not None)
+        if said:
+            yield Sighting(
+                said,
+                service.position,
+                point.journeys if point else case.visits,
+                case.members([service]),
+                points=point.events if point else (),
+            )
+
+
+def problem(service: Service, *, stuck: bool) -> str:
+    voters = len(service.members)
+    spare = (voters - 1) // 2
+    if voters < 3:
+        lost = "its loss ends" if voters == 1 else "the loss of either ends"
+        return f"'{service.name}' has {voters} of 3 voters: {lost} every decision."
+    if voters % 2 == 0:
+        return (
+            f"'{service.name}' has {voters} voters and survives the loss of {spare}, as {voters - 1} would: "
+            "one more can fail, and of a site split in two halves neither has a majority."
+        )
+    if stuck:
+        return f"A majority of the voters of '{service.name}' is lost together."
+    return ""
+
+
+RULE = Rule(
+    id=QUORUM,
+    severity=Severity.WARNING,
+    title="The voters can't lose one",
+    why="Voters decide by majority, so that two halves of a split site never decide differently. Two "
+    "voters need both; four survive no more than three do. Without a majority nobody may become "
+    "primary.",
+    fix="Have three voters on three machines, or five on five.",
+    look=look,
+)
