@@ -15,8 +15,7 @@ from colonnade.errors import ColonnadeError, DesignError
 
 app = typer.Typer(
     name="colonnade",
-    help="Draw your web infrastructure. Colonnade reviews the drawing, hardens it, runs it, "
-    "breaks it on purpose, and shows what held.",
+    help="Draw your web infrastructure. Colonnade reviews the drawing, hardens it, and runs it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
