@@ -13,3 +13,8 @@ class Addresses:
 
     inside: str
     public: tuple[str, ...] = ()
+
+    @property
+    def arrivals(self) -> tuple[str, ...]:
+        """Where users arrive; a machine that has one network only is reached by its inside address."""
+        return self.public or (self.inside,)

@@ -87,7 +87,7 @@ class Haproxy(Component[HaproxySettings]):
     def resources(self, service: Service, machine: str, view: View) -> Resources:
         door = door_certificate(view.design).files.bundle
         client = client_certificate(service, machine).files.bundle
-        addresses = public_addresses(view, machine)
+        addresses = view.addresses(machine).arrivals
         content = render(
             PACKAGE,
             "haproxy.cfg.j2",
@@ -114,7 +114,7 @@ class Haproxy(Component[HaproxySettings]):
         total = sum(len(upstream.targets) for upstream in web_upstreams(service, machine, view))
         return tuple(
             Check(service.name, ask_door(view.design.site, address), servers_up(total))
-            for address in public_addresses(view, machine)
+            for address in view.addresses(machine).arrivals
         )
 
 
@@ -131,12 +131,6 @@ def client_certificate(service: Service, machine: str) -> CertificateNeed:
     return CertificateNeed(
         f"{service.name}-{machine}", common_name=machine, unit=service.name, machines=(machine,)
     )
-
-
-def public_addresses(view: View, machine: str) -> tuple[str, ...]:
-    """Where users arrive; a machine that has one network only is reached by its inside address."""
-    addresses = view.addresses(machine)
-    return addresses.public or (addresses.inside,)
 
 
 def web_upstreams(service: Service, machine: str, view: View) -> tuple[Upstream, ...]:

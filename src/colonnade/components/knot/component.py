@@ -44,7 +44,7 @@ class Knot(Component[NoSettings]):
 
     def resources(self, service: Service, machine: str, view: View) -> Resources:
         site = view.design.site
-        zone = zone_of(site, view.claims.names, {m: _arrivals(m, view) for m in service.members})
+        zone = zone_of(site, view.claims.names, {m: view.addresses(m).arrivals for m in service.members})
         records = File(
             f"/etc/knot/{zone.origin}.zone",
             render(ROOM, "zone.j2", zone=zone),
@@ -54,7 +54,9 @@ class Knot(Component[NoSettings]):
         )
         config = File(
             "/etc/knot/knot.conf",
-            render(ROOM, "knot.conf.j2", listen=_arrivals(machine, view), zone=zone, file=records.path),
+            render(
+                ROOM, "knot.conf.j2", listen=view.addresses(machine).arrivals, zone=zone, file=records.path
+            ),
             mode=0o640,
             group="knot",
             validate=("knotc", "--config", "{staged}", "conf-check"),
@@ -70,7 +72,7 @@ class Knot(Component[NoSettings]):
             Check(
                 service.name,
                 (*ASK, f"{name.fqdn}.", "A"),
-                answers(name, [a for m in name.machines for a in _arrivals(m, view)]),
+                answers(name, [a for m in name.machines for a in view.addresses(m).arrivals]),
             )
             for name in view.claims.names
         )
@@ -88,11 +90,6 @@ def answers(name: Name, expected: Sequence[str]) -> Callable[[Answer], Health]:
         return Health(True, f"{name.fqdn} gives {', '.join(said)}")
 
     return read
-
-
-def _arrivals(machine: str, view: View) -> tuple[str, ...]:
-    addresses = view.addresses(machine)
-    return addresses.public or (addresses.inside,)
 
 
 COMPONENT = Knot()

@@ -38,7 +38,7 @@ def _ends(sources: set[str], machine: str, view: View) -> str:
     """The match of both ends, ending with a space, empty where anyone may come by any way."""
     own = view.addresses(machine)
     if PUBLIC in sources:
-        return f"ip daddr {address_set(own.public or (own.inside,))} "
+        return f"ip daddr {address_set(own.arrivals)} "
     if OPERATOR in sources:
         operator = view.material.operator
         if not operator:
