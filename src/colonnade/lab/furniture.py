@@ -16,6 +16,7 @@ CLIENT = MachineSpec("client", ("outside",))
 RESOLVER = MachineSpec("resolver", ("outside",))
 SPECS = (CLIENT, RESOLVER)
 CA_FILE = "/usr/local/share/ca-certificates/colonnade.crt"
+UNBOUND_RESTART = ("systemctl", "restart", "unbound")
 UNBOUND_FILE = "/etc/unbound/unbound.conf"
 """Replaced whole: Debian's own file includes one that demands the root's trust anchor."""
 
@@ -27,19 +28,16 @@ def set_zones(lab: Lab, zones: Mapping[str, Sequence[IPv4Address]]) -> None:
     """
     resolver = lab.addresses(RESOLVER.name)["outside"]
     outside = lab.addressing.subnet("outside")
-    changed = _write(lab, RESOLVER.name, UNBOUND_FILE, unbound_settings(zones, resolver, str(outside)))
+    settings = unbound_settings(zones, resolver, str(outside))
     active = lab.run(RESOLVER.name, ["systemctl", "is-active", "--quiet", "unbound"]).returncode == 0
-    if changed or not active:
-        _do(lab, RESOLVER.name, "unbound-checkconf")
-        _do(lab, RESOLVER.name, "systemctl", "enable", "--quiet", "unbound")
-        _do(lab, RESOLVER.name, "systemctl", "restart", "unbound")
-    _write(lab, CLIENT.name, "/etc/resolv.conf", f"nameserver {resolver}\n")
+    start = (("unbound-checkconf",), ("systemctl", "enable", "--quiet", "unbound"), UNBOUND_RESTART)
+    _apply(lab, RESOLVER.name, UNBOUND_FILE, settings, *start, anew=not active)
+    _apply(lab, CLIENT.name, "/etc/resolv.conf", f"nameserver {resolver}\n")
 
 
 def trust(lab: Lab, ca_pem: str) -> None:
     """Make the client trust the site's certificate authority, as if a public one had signed it."""
-    if _write(lab, CLIENT.name, CA_FILE, ca_pem):
-        _do(lab, CLIENT.name, "update-ca-certificates")
+    _apply(lab, CLIENT.name, CA_FILE, ca_pem, ("update-ca-certificates",))
 
 
 def unbound_settings(zones: Mapping[str, Sequence[IPv4Address]], listen: IPv4Address, clients: str) -> str:
@@ -62,13 +60,22 @@ def unbound_settings(zones: Mapping[str, Sequence[IPv4Address]], listen: IPv4Add
     return "\n".join(lines) + "\n"
 
 
-def _write(lab: Lab, machine: str, path: str, content: str) -> bool:
-    """Whether it had to be written."""
-    there = lab.run(machine, ["cat", path])
-    if there.returncode == 0 and there.stdout == content:
-        return False
+def _apply(
+    lab: Lab, machine: str, path: str, content: str, *commands: Sequence[str], anew: bool = False
+) -> None:
+    """Write the file and run what makes it count, unless that was done to its end before.
+
+    Whoever runs this may be killed between the file and its commands, so the file alone proves nothing: a
+    copy beside it, written last, does.
+    """
+    done = f"{path}.applied"
+    there = lab.run(machine, ["cat", done])
+    if there.returncode == 0 and there.stdout == content and not anew:
+        return
     lab.put(machine, path, content.encode())
-    return True
+    for argv in commands:
+        _do(lab, machine, *argv)
+    lab.put(machine, done, content.encode())
 
 
 def _do(lab: Lab, machine: str, *argv: str) -> None:

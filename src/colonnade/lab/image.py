@@ -24,8 +24,11 @@ BASE_PACKAGES = (
     "ca-certificates",
     "curl",
     "dbus",
+    "etcd-client",
+    "etcd-server",
     "iproute2",
     "iputils-ping",
+    "keepalived",
     "knot-dnsutils",
     "less",
     "nftables",
@@ -36,6 +39,7 @@ BASE_PACKAGES = (
     "systemd",
     "systemd-sysv",
     "unbound",
+    "wrk",
 )
 LEFT_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*")
 KEPT = ("/usr/share/doc/*/copyright",)
