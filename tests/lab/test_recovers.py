@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.site import DONE, EXAMPLES, Site, new_id, within
+from colonnade.lab.lab import Lab
+from tests.lab.site import DONE, EXAMPLES, FAILED, Site, new_id, within
 
 pytestmark = pytest.mark.lab
 
@@ -254,6 +255,13 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
     finally:
         site.down()
+
+
+def test_before_the_first_up_plan_names_the_machines_and_status_says_that_nothing_runs(second: Site) -> None:
+    assert second.changes() == [f"{machine} create machine:{machine}" for machine in second.design.machines]
+    status = second.cli("status")
+    assert (status.returncode, "nothing of" in status.stderr) == (FAILED, True), status.stderr
+    assert second.lab.name not in Lab.all()
 
 
 def test_up_killed_at_many_moments_is_completed_by_the_next(second: Site) -> None:

@@ -201,11 +201,14 @@ class Lab:
             self._set_faults(record, [f for f in self._faults(record) if f.machine not in names])
 
     def states(self) -> dict[str, State]:
-        """Machine -> state, for callers who need no more than that: `status` measures memory, which takes
-        time.
-        """
+        """Machine -> state, at once: `status` measures memory, which takes time."""
         record = self._store.load()
         return {name: _state(self._machine(record, name)) for name in record.machines} if record else {}
+
+    def made(self) -> frozenset[str]:
+        """The machines that have a disk; others may have an address already."""
+        record = self._store.load()
+        return record.booted if record else frozenset()
 
     def status(self) -> dict[str, MachineStatus]:
         record = self._store.load()

@@ -35,6 +35,10 @@ class LabRecord:
     number: int
     machines: Mapping[str, MachineRecord] = field(default_factory=dict)
 
+    @property
+    def booted(self) -> frozenset[str]:
+        return frozenset(name for name, machine in self.machines.items() if machine.image)
+
     def with_machine(self, name: str, networks: tuple[str, ...]) -> LabRecord:
         """`name` keeps its host number if it has one, and gets the lowest free one if not."""
         known = self.machines.get(name)

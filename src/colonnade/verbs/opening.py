@@ -54,6 +54,14 @@ class Opened:
             return LabGround(self.lab, self._image)
         return Direct(self.drawn.machines)
 
+    @property
+    def unmade(self) -> tuple[str, ...]:
+        """The machines that `up` has yet to make."""
+        if not self.drawn.needs_lab:
+            return ()
+        made = self.lab.made()
+        return tuple(name for name in self.design.machines if name not in made)
+
     def releases(self) -> Mapping[str, Blob]:
         """The apps, built or found built."""
         return build_all(self.design, self.catalog.rooms, self.base, shipped.guestbook(), cache())
