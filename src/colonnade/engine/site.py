@@ -38,7 +38,7 @@ class Site:
     def addresses(self) -> tuple[str, ...]:
         """Where users arrive, in the order of the door's members."""
         doors = [m for s in self.design.doors for m in s.members]
-        return tuple(dict.fromkeys(a for m in doors for a in self.view.addresses(m).public))
+        return tuple(dict.fromkeys(a for m in doors for a in self.view.addresses(m).arrivals))
 
 
 def wanted(design: Design) -> tuple[Wanted, ...]:
@@ -87,7 +87,7 @@ def assemble(
 def _material(
     design: Design, rooms: Rooms, ground: Ground, folder: Folder, claims: Claims, now: datetime
 ) -> Material:
-    addresses = ground.addresses(wanted(design))
+    addresses = ground.addresses(wanted(design), claims.floating)
     certificates: dict[str, Issued] = {}
     for room in rooms.values():
         certificates.update(room.issue(claims.certificates, addresses, folder, now))

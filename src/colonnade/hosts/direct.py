@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from colonnade.hosts.ground import Progress, Wanted
 from colonnade.hosts.host import Host
 from colonnade.hosts.ssh import SshHost
-from colonnade.model.addresses import Addresses
+from colonnade.model.addresses import Addresses, FloatingNeed, Line
 from colonnade.model.design import Machine
 
 
 @dataclass(frozen=True)
 class Direct:
-    """A ground of machines that exist. One address a machine serves for everything."""
+    """A ground of machines that exist. One address a machine serves for everything; what floats between them
+    is what the operator named.
+    """
 
     machines: Mapping[str, Machine]
     operator: str = ""
 
-    def addresses(self, wanted: tuple[Wanted, ...]) -> Mapping[str, Addresses]:
-        found = {w.name: (self.machines[w.name].address, w.public) for w in wanted}
-        return {
-            name: Addresses(address, (address,) if public else ())
-            for name, (address, public) in found.items()
-        }
+    def addresses(
+        self, wanted: tuple[Wanted, ...], floating: tuple[FloatingNeed, ...] = ()
+    ) -> Mapping[str, Addresses]:
+        return {w.name: self._addresses(w, floating) for w in wanted}
 
     def bring_up(self, wanted: tuple[Wanted, ...], progress: Progress) -> None:
         """Nothing to make: whether each machine answers shows when it is asked."""
@@ -34,3 +34,8 @@ class Direct:
     def host(self, machine: str) -> Host:
         at = self.machines[machine]
         return SshHost(machine, at.address, at.user, at.port)
+
+    def _addresses(self, wanted: Wanted, floating: tuple[FloatingNeed, ...]) -> Addresses:
+        address = self.machines[wanted.name].address
+        shared = tuple(a for need in floating if wanted.name in need.machines for a in need.named)
+        return Addresses(address, tuple(Line(name, address, shared) for name in wanted.uplinks[:1]))

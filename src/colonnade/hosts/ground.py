@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from colonnade.hosts.host import Host
-from colonnade.model.addresses import Addresses
+from colonnade.model.addresses import Addresses, FloatingNeed
 
 
 class Progress(Protocol):
@@ -40,8 +40,12 @@ class Ground(Protocol):
         """The address machines see operators come from; empty when unknown."""
         ...
 
-    def addresses(self, wanted: tuple[Wanted, ...]) -> Mapping[str, Addresses]:
-        """Every machine's addresses, the same at every call, before the machines run."""
+    def addresses(
+        self, wanted: tuple[Wanted, ...], floating: tuple[FloatingNeed, ...] = ()
+    ) -> Mapping[str, Addresses]:
+        """Every machine's addresses with those that `floating` asks for, the same at every call, before the
+        machines run.
+        """
         ...
 
     def bring_up(self, wanted: tuple[Wanted, ...], progress: Progress) -> None:

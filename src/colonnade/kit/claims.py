@@ -10,6 +10,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from colonnade.model.addresses import FloatingNeed
+
+__all__ = [
+    "CA_FILE",
+    "PKI",
+    "Alias",
+    "Audience",
+    "CertificateFiles",
+    "CertificateNeed",
+    "Claims",
+    "FloatingNeed",
+    "Name",
+    "Offer",
+    "SecretNeed",
+    "Zone",
+]
+
 
 class Audience(StrEnum):
     """Who may connect to an offered port."""
@@ -20,6 +37,9 @@ class Audience(StrEnum):
     """The members that the design's arrows lead from."""
     PEERS = "peers"
     """The other members of the same service."""
+    NEIGHBOURS = "neighbours"
+    """The other members of the same service, by the uplinks that both are on: between their own addresses
+    there."""
     OPERATOR = "operator"
     """The machine Colonnade is run from."""
 
@@ -28,6 +48,7 @@ class Audience(StrEnum):
 class Offer:
     """A port that every member of `service` listens on.
 
+    `transport` is `tcp`, `udp`, or `vrrp`, which has no ports: its `port` is 0.
     `name` is unique within the service; `protocol` is what is spoken (`https`, `mysql`, `dns`, `ssh`);
     `facts` are what a client must know to use it (user, database, name of the secret, TLS server name), read
     by rooms that link to the service.
@@ -95,7 +116,7 @@ class CertificateNeed:
 
 @dataclass(frozen=True)
 class Name:
-    """A DNS name that leads to the public addresses of these machines."""
+    """A DNS name that leads users to these machines: to their floating addresses, else to their own."""
 
     fqdn: str
     machines: tuple[str, ...]
@@ -104,7 +125,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Zone:
-    """A DNS zone that the public addresses of these machines answer for."""
+    """A DNS zone that these machines answer for, on their own addresses: a name server stays where it is."""
 
     name: str
     machines: tuple[str, ...]
@@ -137,6 +158,7 @@ class Claims:
     zones: tuple[Zone, ...] = ()
     aliases: tuple[Alias, ...] = ()
     secrets: tuple[SecretNeed, ...] = ()
+    floating: tuple[FloatingNeed, ...] = ()
 
     @staticmethod
     def merge(parts: Iterable[Claims]) -> Claims:
@@ -149,4 +171,5 @@ class Claims:
             zones=tuple(z for c in every for z in c.zones),
             aliases=tuple(a for c in every for a in c.aliases),
             secrets=tuple({s.name: s for c in every for s in c.secrets}.values()),
+            floating=tuple(f for c in every for f in c.floating),
         )

@@ -17,7 +17,8 @@ OPERATOR = "operator"
 @dataclass(frozen=True, order=True)
 class Flow:
     """`source` is a machine, or `public`, or `operator`; `target` a machine; `why` names services and
-    protocol.
+    protocol. `port` is 0 for a transport without ports. `beside`: between two machines by the uplinks that
+    both are on, and not inside.
     """
 
     source: str
@@ -25,20 +26,22 @@ class Flow:
     port: int
     transport: str
     why: str
+    beside: bool = False
 
 
 def flows(design: Design, claims: Claims) -> tuple[Flow, ...]:
     """Every allowed connection between two hosts, sorted, each once. Traffic within one machine is not a
     flow.
     """
-    found: dict[tuple[str, str, int, str], Flow] = {}
+    found: dict[tuple[str, str, int, str, bool], Flow] = {}
     for offer in claims.offers:
         service = design.services[offer.service]
+        beside = offer.audience is Audience.NEIGHBOURS
         for source, target, why in _ends(design, service, offer):
             if source != target:
                 found.setdefault(
-                    (source, target, offer.port, offer.transport),
-                    Flow(source, target, offer.port, offer.transport, why),
+                    (source, target, offer.port, offer.transport, beside),
+                    Flow(source, target, offer.port, offer.transport, why, beside),
                 )
     return tuple(sorted(found.values()))
 
@@ -52,7 +55,7 @@ def _ends(design: Design, service: Service, offer: Offer) -> Iterator[tuple[str,
             yield PUBLIC, target, f"anyone -> {service.name} {offer.protocol}"
         elif offer.audience is Audience.OPERATOR:
             yield OPERATOR, target, f"operator -> {service.name} {offer.protocol}"
-        elif offer.audience is Audience.PEERS:
+        elif offer.audience in {Audience.PEERS, Audience.NEIGHBOURS}:
             for source in service.members:
                 yield source, target, f"{service.name} -> {service.name} {offer.protocol}"
 

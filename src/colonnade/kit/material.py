@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from colonnade.model.addresses import Addresses
+from colonnade.model.addresses import Addresses, Line
 
-__all__ = ["Addresses", "Issued", "Material", "Store"]
+__all__ = ["Addresses", "Issued", "Line", "Material", "Store"]
 
 
 @dataclass(frozen=True)

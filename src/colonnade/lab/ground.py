@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from colonnade.errors import Unreachable
+from colonnade.errors import LabError, Unreachable
 from colonnade.hosts.ground import Progress, Wanted
 from colonnade.hosts.host import Host
 from colonnade.hosts.ssh import SshHost
 from colonnade.lab import furniture
+from colonnade.lab.addressing import Addressing
 from colonnade.lab.lab import Lab, MachineSpec
-from colonnade.model.addresses import Addresses
+from colonnade.model.addresses import Addresses, FloatingNeed, Line
 
 _FURNITURE = frozenset(spec.name for spec in furniture.SPECS)
 
@@ -31,11 +32,19 @@ class LabGround:
     def operator(self) -> str:
         return str(self.lab.addressing.operator)
 
-    def addresses(self, wanted: tuple[Wanted, ...]) -> Mapping[str, Addresses]:
+    def addresses(
+        self, wanted: tuple[Wanted, ...], floating: tuple[FloatingNeed, ...] = ()
+    ) -> Mapping[str, Addresses]:
         given = self.lab.allocate(_spec(w) for w in wanted)
         return {
             w.name: Addresses(
-                str(given[w.name]["inside"]), tuple(str(given[w.name][line]) for line in _lines(w))
+                str(given[w.name]["inside"]),
+                tuple(
+                    Line(
+                        name, str(given[w.name][network]), shared(self.lab.addressing, w.name, name, floating)
+                    )
+                    for name, network in zip(w.uplinks, _networks(w), strict=True)
+                ),
             )
             for w in wanted
         }
@@ -77,10 +86,32 @@ class LabGround:
         }
 
 
+def shared(
+    addressing: Addressing, machine: str, uplink: str, floating: tuple[FloatingNeed, ...]
+) -> tuple[str, ...]:
+    """The floating addresses of `machine` on this uplink: each need has the next ones that are free. Pure.
+
+    LabError when there are not so many.
+    """
+    free = addressing.floating(_network(uplink))
+    if sum(need.count for need in floating) > len(free):
+        raise LabError(f"a lab has {len(free)} floating addresses on an uplink, and this design wants more")
+    found: list[str] = []
+    for need in floating:
+        own, free = free[: need.count], free[need.count :]
+        if machine in need.machines:
+            found += map(str, own)
+    return tuple(found)
+
+
 def _spec(wanted: Wanted) -> MachineSpec:
-    return MachineSpec(wanted.name, ("inside", *_lines(wanted)))
+    return MachineSpec(wanted.name, ("inside", *_networks(wanted)))
 
 
-def _lines(wanted: Wanted) -> tuple[str, ...]:
+def _networks(wanted: Wanted) -> tuple[str, ...]:
     """The lab's networks that the design's uplinks are."""
-    return tuple(f"uplink-{name}" for name in wanted.uplinks)
+    return tuple(_network(name) for name in wanted.uplinks)
+
+
+def _network(uplink: str) -> str:
+    return f"uplink-{uplink}"

@@ -81,7 +81,7 @@ def _machines_and_releases(opened: Opened, progress: Progress) -> Mapping[str, B
 def _tell_outside(opened: Opened, site: Site) -> None:
     """The lab's resolver asks the site's name servers; its client trusts the site's CA."""
     zones = {
-        zone.name: [IPv4Address(a) for m in zone.machines for a in site.view.addresses(m).public]
+        zone.name: [IPv4Address(a) for m in zone.machines for a in site.view.addresses(m).own]
         for zone in site.view.claims.zones
     }
     try:

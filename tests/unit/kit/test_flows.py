@@ -55,6 +55,16 @@ def test_peers_reach_each_other_and_nobody_else() -> None:
     assert found == {(a, b) for a in ("d1", "d2", "d3") for b in ("d1", "d2", "d3") if a != b}
 
 
+def test_neighbours_reach_each_other_beside_the_inside_network() -> None:
+    site = design(Service("edge", "e", ("e1", "e2"), ONE))
+    vrrp = Claims(offers=(Offer("edge", "vrrp", 0, Audience.NEIGHBOURS, "vrrp", "vrrp"),))
+    why = "edge -> edge vrrp"
+    assert flows(site, vrrp) == (
+        Flow("e1", "e2", 0, "vrrp", why, beside=True),
+        Flow("e2", "e1", 0, "vrrp", why, beside=True),
+    )
+
+
 def test_the_public_and_the_operator_are_sources_of_their_own() -> None:
     site = design(Service("edge", "e", ("e1",), ONE))
     assert ends(flows(site, offer("edge", Audience.PUBLIC))) == {("public", "e1")}

@@ -87,12 +87,13 @@ class Haproxy(Component[HaproxySettings]):
     def resources(self, service: Service, machine: str, view: View) -> Resources:
         door = door_certificate(view.design).files.bundle
         client = client_certificate(service, machine).files.bundle
-        addresses = view.addresses(machine).arrivals
+        addresses = view.addresses(machine)
         content = render(
             PACKAGE,
             "haproxy.cfg.j2",
             site=view.design.site,
-            addresses=addresses,
+            addresses=addresses.listens,
+            own=addresses.own,
             door=door,
             ca=CA_FILE,
             client=client,
@@ -106,7 +107,7 @@ class Haproxy(Component[HaproxySettings]):
             "haproxy.service",
             reload_on=(config.id, *(f"file:{path}" for path in (door, client, CA_FILE))),
             restart_on=(drop_in.id,),
-            ready=ask_door(view.design.site, addresses[0]),
+            ready=ask_door(view.design.site, addresses.own[0]),
         )
         return {Stage.DOOR: [Directory(DROP_INS), config, drop_in, unit]}
 
@@ -114,7 +115,7 @@ class Haproxy(Component[HaproxySettings]):
         total = sum(len(upstream.targets) for upstream in web_upstreams(service, machine, view))
         return tuple(
             Check(service.name, ask_door(view.design.site, address), servers_up(total))
-            for address in view.addresses(machine).arrivals
+            for address in view.addresses(machine).own
         )
 
 

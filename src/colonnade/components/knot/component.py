@@ -44,7 +44,7 @@ class Knot(Component[NoSettings]):
 
     def resources(self, service: Service, machine: str, view: View) -> Resources:
         site = view.design.site
-        zone = zone_of(site, view.claims.names, {m: view.addresses(m).arrivals for m in service.members})
+        zone = zone_of(site, view.claims.names, {m: view.addresses(m) for m in service.members})
         records = File(
             f"/etc/knot/{zone.origin}.zone",
             render(ROOM, "zone.j2", zone=zone),
@@ -54,9 +54,7 @@ class Knot(Component[NoSettings]):
         )
         config = File(
             "/etc/knot/knot.conf",
-            render(
-                ROOM, "knot.conf.j2", listen=view.addresses(machine).arrivals, zone=zone, file=records.path
-            ),
+            render(ROOM, "knot.conf.j2", listen=view.addresses(machine).own, zone=zone, file=records.path),
             mode=0o640,
             group="knot",
             validate=("knotc", "--config", "{staged}", "conf-check"),
@@ -72,10 +70,14 @@ class Knot(Component[NoSettings]):
             Check(
                 service.name,
                 (*ASK, f"{name.fqdn}.", "A"),
-                answers(name, [a for m in name.machines for a in view.addresses(m).arrivals]),
+                answers(name, _led(name, view)),
             )
             for name in view.claims.names
         )
+
+
+def _led(name: Name, view: View) -> Sequence[str]:
+    return tuple(dict.fromkeys(a for m in name.machines for a in view.addresses(m).arrivals))
 
 
 def answers(name: Name, expected: Sequence[str]) -> Callable[[Answer], Health]:

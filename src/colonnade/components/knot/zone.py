@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from colonnade.errors import StateError
 from colonnade.kit.claims import Name
+from colonnade.kit.material import Addresses
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,18 @@ def origin_of(site: str) -> str:
     return ".".join(labels[1:]) if len(labels) >= 3 else site
 
 
-def zone_of(site: str, names: Sequence[Name], arrivals: Mapping[str, Sequence[str]]) -> Zone:
-    """`arrivals`: where users arrive, by the name of each machine that runs a DNS server, ns1 first.
+def zone_of(site: str, names: Sequence[Name], machines: Mapping[str, Addresses]) -> Zone:
+    """`machines`: the addresses of each that runs a DNS server, ns1 first. A server's record gives its own
+    addresses, a name those where users are led.
 
     Raises StateError for a name that the zone can't hold: left out, it would be silently unknown.
     """
     origin = origin_of(site)
-    servers = {f"ns{i}.{origin}.": addresses for i, addresses in enumerate(arrivals.values(), 1)}
+    servers = {f"ns{i}.{origin}.": m.own for i, m in enumerate(machines.values(), 1)}
     glue = [Record(server, SERVER_TTL, a) for server, addresses in servers.items() for a in addresses]
     found: set[Record] = set()
     for name in names:
         if name.fqdn != origin and not name.fqdn.endswith(f".{origin}"):
             raise StateError(f"the name {name.fqdn} is not in the site's zone {origin}", where=site)
-        found |= {Record(f"{name.fqdn}.", name.ttl, a) for m in name.machines for a in arrivals[m]}
+        found |= {Record(f"{name.fqdn}.", name.ttl, a) for m in name.machines for a in machines[m].arrivals}
     return Zone(origin, tuple(servers), (*glue, *sorted(found, key=lambda r: (r.owner, r.address))))

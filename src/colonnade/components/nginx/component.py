@@ -90,7 +90,7 @@ class Nginx(Component[NginxSettings]):
             address = view.addresses(machine).inside
         else:
             name, port, path = view.design.site, 443, upstream.offer.facts["health"] if upstream else "/"
-            address = view.addresses(machine).arrivals[0]
+            address = view.addresses(machine).own[0]
         argv = _curl(_certificate(service, machine), name, port, path, address)
         return (Check(service.name, argv, _read_health(has_app=upstream is not None)),)
 
@@ -111,7 +111,7 @@ class Nginx(Component[NginxSettings]):
             clients=[re.escape(name) for name in clients],
             self_unit=re.escape(service.name),
             inside=f"{view.addresses(machine).inside}:{INSIDE_PORT}" if clients else "",
-            public=view.addresses(machine).arrivals if service.public else (),
+            public=view.addresses(machine).listens if service.public else (),
             door=_door_certificate(view.design).files if service.public else None,
         )
 

@@ -10,7 +10,8 @@ from colonnade.components.knot.component import COMPONENT, answers
 from colonnade.components.knot.zone import Record, origin_of, zone_of
 from colonnade.errors import StateError
 from colonnade.kit.checks import Answer
-from colonnade.kit.claims import Audience, Claims, Name
+from colonnade.kit.claims import Audience, Claims, FloatingNeed, Name
+from colonnade.kit.material import Addresses, Line
 from colonnade.kit.resources import File, Unit
 from colonnade.kit.stages import Stage
 from colonnade.kit.testing import view_of
@@ -19,6 +20,7 @@ from colonnade.model.design import Design, Machine, Service
 from colonnade.model.kinds import NoSettings
 
 Golden = Callable[[str, str], None]
+LB1 = Addresses("10.0.0.1", (Line("a", "192.0.2.1"),))
 
 
 def design(*doors: str) -> Design:
@@ -92,14 +94,29 @@ def test_both_files_are_proved_before_the_swap_and_only_reload_the_server() -> N
 
 
 def test_a_site_that_is_its_own_zone_has_its_addresses_at_the_top() -> None:
-    zone = zone_of("foobar.com", [Name("foobar.com", ("lb1",), 30)], {"lb1": ["192.0.2.1"]})
+    zone = zone_of("foobar.com", [Name("foobar.com", ("lb1",), 30)], {"lb1": LB1})
     assert Record("foobar.com.", 30, "192.0.2.1") in zone.records
     assert zone.servers == ("ns1.foobar.com.",)
 
 
+def test_names_lead_to_floating_addresses_and_servers_stay_at_their_own() -> None:
+    doors = ("lb1", "lb2")
+    claims = Claims(names=(Name("www.foobar.com", doors),), floating=(FloatingNeed(doors, 2),))
+    seen = view_of(design(*doors), {"knot": COMPONENT}, (claims,))
+    zone = zone_of("www.foobar.com", seen.claims.names, {m: seen.addresses(m) for m in doors})
+    found = {(record.owner, record.address) for record in zone.records}
+    assert found == {
+        ("ns1.foobar.com.", "192.0.2.1"),
+        ("ns2.foobar.com.", "192.0.2.2"),
+        ("www.foobar.com.", "192.0.2.200"),
+        ("www.foobar.com.", "192.0.2.201"),
+    }
+    assert "192.0.2.20" not in files("lb1", seen)["/etc/knot/knot.conf"].content.decode()
+
+
 def test_a_name_of_another_zone_is_refused() -> None:
     with pytest.raises(StateError, match=r"www.notfoobar.com is not in the site's zone foobar.com"):
-        zone_of("www.foobar.com", [Name("www.notfoobar.com", ("lb1",))], {"lb1": ["192.0.2.1"]})
+        zone_of("www.foobar.com", [Name("www.notfoobar.com", ("lb1",))], {"lb1": LB1})
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from colonnade.components.nftables.component import COMPONENT, RULES
 from colonnade.components.nftables.rules import address_set, rules
 from colonnade.kit.checks import Answer
-from colonnade.kit.claims import Audience, Claims, Offer
+from colonnade.kit.claims import Audience, Claims, FloatingNeed, Offer
 from colonnade.kit.material import Addresses
 from colonnade.kit.resources import Command, File, Unit
 from colonnade.kit.stages import Stage
@@ -85,6 +85,35 @@ def test_pairs_stay_pairs() -> None:
     web1, web2 = (seen.addresses(m).inside for m in ("web1", "web2"))
     assert f"saddr {web1} " in matches("app1", seen)["web -> app https"]
     assert web2 not in table("app1", seen).split("chain forward")[0].split("dport")[1]
+
+
+TWO_DOORS = replace(
+    design(service("edge", "lb1", "lb2", to=[Link("web")], public=True), service("web", "web1")),
+    uplinks=("a", "b"),
+)
+FLOATING = Claims(
+    offers=(
+        Offer("edge", "https", 443, Audience.PUBLIC, "https"),
+        Offer("edge", "vrrp", 0, Audience.NEIGHBOURS, "vrrp", "vrrp"),
+    ),
+    floating=(FloatingNeed(("lb1", "lb2"), 1),),
+)
+
+
+def test_neighbours_are_heard_by_the_uplink_that_both_are_on() -> None:
+    seen = view_of(TWO_DOORS, {"nftables": COMPONENT}, (FLOATING,))
+    heard = [rule.match for rule in rules("lb1", seen) if "112" in rule.match]
+    end = "fib saddr . iif oif exists ip protocol 112 ip ttl 255"
+    assert heard == [
+        f"ip saddr 192.0.2.2 ip daddr 192.0.2.1 {end}",
+        f"ip saddr 198.51.100.2 ip daddr 198.51.100.1 {end}",
+    ]
+
+
+def test_users_are_admitted_at_floating_addresses_too() -> None:
+    seen = view_of(TWO_DOORS, {"nftables": COMPONENT}, (FLOATING,))
+    every = "{ 192.0.2.1, 192.0.2.200, 198.51.100.1, 198.51.100.200 }"
+    assert matches("lb1", seen)["anyone -> edge https"] == f"ip daddr {every} tcp dport 443"
 
 
 def test_a_door_without_an_address_of_its_own_is_reached_at_the_inside_one() -> None:
