@@ -17,8 +17,9 @@ from colonnade.lab.lab import STATE, Lab, MachineSpec
 pytestmark = pytest.mark.lab
 
 EDGE = MachineSpec("lb1", ("inside", "uplink-a", "uplink-b"))
+SECOND = MachineSpec("lb2", ("inside", "uplink-a", "uplink-b"))
 WEB = MachineSpec("web1", ("inside",))
-SPECS = (EDGE, WEB, *furniture.SPECS)
+SPECS = (EDGE, SECOND, WEB, *furniture.SPECS)
 
 
 def say(subject: str, what: str) -> None:
@@ -164,6 +165,32 @@ def test_one_uplink_cut_leaves_the_other(lab: Lab) -> None:
     assert pings(lab, "client", lab.addresses("lb1")["uplink-b"])
 
 
+def test_behind_a_dead_provider_machines_see_each_other_and_nobody_else(lab: Lab) -> None:
+    first, second = lab.addresses("lb1"), lab.addresses("lb2")
+    client = lab.addresses("client")["outside"]
+    lab.cut_uplink("uplink-a")
+    assert lab.uplinks() == {"uplink-a": ("cut uplink-a",), "uplink-b": ()}
+    assert not pings(lab, "client", first["uplink-a"])
+    assert not pings(lab, "lb1", client, source=first["uplink-a"])
+    assert not pings(lab, "lb1", second["uplink-a"], source=first["uplink-b"]), "the way there is outside"
+    assert pings(lab, "lb1", second["uplink-a"], source=first["uplink-a"])
+    assert pings(lab, "lb1", lab.addressing.router("uplink-a"), source=first["uplink-a"])
+    assert pings(lab, "client", first["uplink-b"])
+    lab.heal_uplink("uplink-a")
+    assert pings(lab, "client", first["uplink-a"])
+    assert pings(lab, "lb1", second["uplink-a"], source=first["uplink-b"])
+
+
+def test_healing_a_machine_leaves_the_provider_dead(lab: Lab) -> None:
+    lab.cut_uplink("uplink-a", "in")
+    lab.cut("lb1", "uplink-a")
+    lab.heal("lb1")
+    assert lab.uplinks()["uplink-a"] == ("cut in uplink-a",)
+    lab.heal()
+    assert not any(lab.uplinks().values())
+    assert pings(lab, "client", lab.addresses("lb1")["uplink-a"])
+
+
 def test_loss_takes_its_share_of_packets(lab: Lab) -> None:
     lab.loss("web1", 30)
     done = lab.run("lb1", ["ping", "-c100", "-i0.01", "-W1", str(inside(lab, "web1"))])
@@ -251,6 +278,8 @@ def test_the_client_trusts_the_site_s_authority(lab: Lab, tmp_path: Path) -> Non
 def test_what_can_not_be_done_is_said(lab: Lab) -> None:
     with pytest.raises(LabError, match="no machine 'web9'") as raised:
         lab.kill("web9")
-    assert "client, lb1, resolver, web1" in raised.value.hint
+    assert "client, lb1, lb2, resolver, web1" in raised.value.hint
     with pytest.raises(LabError, match="web1 is not on uplink-a"):
         lab.cut("web1", "uplink-a")
+    with pytest.raises(LabError, match="'inside' is no uplink"):
+        lab.cut_uplink("inside")

@@ -1,4 +1,4 @@
-"""`colonnade lab …`: the machines of a lab as an operator may hurt and heal them."""
+"""`colonnade lab …`: the machines and uplinks of a lab as an operator may hurt and heal them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ from rich.table import Table
 
 from colonnade.cli.options import AsJson, File, LabName
 from colonnade.cli.screen import Screen
+from colonnade.errors import UsageError
 from colonnade.lab.lab import Lab
 from colonnade.lab.status import MachineStatus
 from colonnade.verbs import faults
-from colonnade.verbs.opening import open_design
+from colonnade.verbs.opening import Opened, open_design
 
 app = typer.Typer(
-    help="Look at labs; cut the power, freeze, cut off and heal their machines.", no_args_is_help=True
+    help="Look at labs; cut the power, freeze, cut off and heal their machines and uplinks.",
+    no_args_is_help=True,
 )
 
-Machines = Annotated[list[str], typer.Argument(help="Machines of the lab, or `all` for all of the site's.")]
+MACHINES = "Machines of the lab, or `all` for all of the site's."
+Machines = Annotated[list[str], typer.Argument(help=MACHINES)]
+AnyMachines = Annotated[list[str] | None, typer.Argument(help=MACHINES)]
+Uplink = Annotated[
+    str, typer.Option(help="An uplink of the site (`a`) instead of machines: its provider, for all machines.")
+]
 
 
 class NetworkName(StrEnum):
@@ -47,16 +54,23 @@ def show(as_json: AsJson = False) -> None:
     if as_json:
         screen.json(
             [
-                {"lab": lab, "machines": [_json(n, s) for n, s in machines.items()]}
-                for lab, machines in found.items()
+                {
+                    "lab": lab,
+                    "machines": [_json(n, s) for n, s in status.machines.items()],
+                    "uplinks": [{"name": n, "faults": list(f)} for n, f in status.uplinks.items()],
+                }
+                for lab, status in found.items()
             ]
         )
         return
     if not found:
         screen.say("There is no lab. `colonnade up` makes one.")
-    for lab, machines in found.items():
+    for lab, status in found.items():
         screen.say(lab, style="bold")
-        screen.out.print(_table(machines))
+        screen.out.print(_table(status.machines))
+        for network, done in status.uplinks.items():
+            if done:
+                screen.say(f"  the provider of {network}: {', '.join(done)}")
 
 
 @app.command()
@@ -93,31 +107,58 @@ def thaw(machines: Machines, file: File = None, lab: LabName = "") -> None:
 
 @app.command()
 def cut(
-    machines: Machines,
+    machines: AnyMachines = None,
     file: File = None,
     lab: LabName = "",
     network: Network = None,
+    uplink: Uplink = "",
     direction: Annotated[
-        Direction, typer.Option(help="in: what comes to the machine; out: what it sends.")
+        Direction, typer.Option(help="in: what comes to the machine or the site; out: what it sends.")
     ] = Direction.BOTH,
 ) -> None:
-    """Cut the cable: the machine's packets are dropped without a word."""
-    target, names = _chosen(machines, file, lab)
-    faults.each(names, lambda name: target.cut(name, network and network.value, direction.value))
-    _done("cut off", names)
+    """Cut the cable: the machine's packets are dropped without a word. Or a whole uplink, at its provider."""
+    opened = _opened(machines, uplink, file, lab)
+    if uplink:
+        opened.lab.cut_uplink(faults.uplink(opened, uplink), direction.value)
+        _done("cut off", (f"uplink {uplink}",))
+    else:
+        names = _named(opened, machines or [])
+        faults.each(names, lambda name: opened.lab.cut(name, network and network.value, direction.value))
+        _done("cut off", names)
 
 
 @app.command()
-def heal(machines: Machines, file: File = None, lab: LabName = "") -> None:
-    """Take cuts, losses and freezes away. A machine that is off stays off: `lab start` switches it on."""
-    target, names = _chosen(machines, file, lab)
-    faults.each(names, target.heal)
+def heal(machines: AnyMachines = None, file: File = None, lab: LabName = "", uplink: Uplink = "") -> None:
+    """Take cuts, losses and freezes away; `all` means the uplinks' too.
+
+    A machine that is off stays off: `lab start` switches it on.
+    """
+    opened = _opened(machines, uplink, file, lab)
+    if uplink:
+        opened.lab.heal_uplink(faults.uplink(opened, uplink))
+        _done("healed", (f"uplink {uplink}",))
+        return
+    names = _named(opened, machines or [])
+    faults.each(names, opened.lab.heal)
+    if machines == [faults.ALL]:
+        faults.each(tuple(opened.lab.uplinks()), opened.lab.heal_uplink)
     _done("healed", names)
 
 
 def _chosen(machines: list[str], file: Path | None, lab: str) -> tuple[Lab, tuple[str, ...]]:
     opened = open_design(file, lab)
-    return opened.lab, faults.chosen(opened.lab, machines, tuple(opened.drawn.machines))
+    return opened.lab, _named(opened, machines)
+
+
+def _named(opened: Opened, machines: list[str]) -> tuple[str, ...]:
+    return faults.chosen(opened.lab, machines, tuple(opened.drawn.machines))
+
+
+def _opened(machines: list[str] | None, uplink: str, file: Path | None, lab: str) -> Opened:
+    """Raises UsageError when neither machines nor an uplink are named, or both."""
+    if bool(machines) == bool(uplink):
+        raise UsageError("name machines, or one uplink", hint="such as `lb1 lb2`, `all`, or `--uplink a`")
+    return open_design(file, lab)
 
 
 def _done(word: str, names: tuple[str, ...]) -> None:

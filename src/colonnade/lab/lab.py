@@ -10,17 +10,18 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from colonnade.errors import LabError
-from colonnade.lab import faults, keys, lock
-from colonnade.lab.addressing import NETWORKS, Addressing
+from colonnade.lab import keys, lock
+from colonnade.lab.addressing import NETWORKS, UPLINKS, Addressing
+from colonnade.lab.booting import boot, silent, together
 from colonnade.lab.commands import SYSTEM_PATH, Progress, environment
+from colonnade.lab.fault_tables import FaultTables
 from colonnade.lab.faults import Direction, Fault
 from colonnade.lab.machine import Machine
 from colonnade.lab.network import Network
@@ -122,18 +123,17 @@ class Lab:
                 require_space(self._store.folder, MACHINE_BYTES * len(absent))
                 allow_watchers(progress)
             operator = keys.public_half(self.ssh_identity).read_text()
-            _together(machines, lambda m: self._ensure_machine(m, ports, operator, progress))
+            together(machines, lambda m: boot(m, ports, operator, progress))
 
     def remove(self, names: Iterable[str]) -> None:
         """Take machines away with their data and addresses, at once."""
         with self._changing():
             record = self._store.existing()
             gone = [self._machine(record, name) for name in names if name in record.machines]
-            _together(gone, lambda m: m.kill())
-            self._set_faults(
-                record, [f for f in self._faults(record) if f.machine not in {m.name for m in gone}]
-            )
-            record = record.without(m.name for m in gone)
+            together(gone, lambda m: m.kill())
+            removed = {m.name for m in gone}
+            self._faults(record).keep(lambda fault: fault.machine not in removed)
+            record = record.without(removed)
             self._store.save(record)
             for machine in gone:
                 if machine.folder.exists():
@@ -146,7 +146,7 @@ class Lab:
             record = self._store.load() if keep_data else self._store.load_or_salvage()
             if record:
                 end: Callable[[Machine], None] = Machine.stop if keep_data else Machine.kill
-                _together([self._machine(record, name) for name in record.machines], end)
+                together([self._machine(record, name) for name in record.machines], end)
                 self._network(record).remove()
             if not keep_data and self._store.folder.exists():
                 shutil.rmtree(self._store.folder)
@@ -160,7 +160,7 @@ class Lab:
             network = self._network(record)
             network.ensure()
             operator = keys.public_half(self.ssh_identity).read_text()
-            self._ensure_machine(machine, network.ports(), operator, _silent)
+            boot(machine, network.ports(), operator, silent)
 
     def stop(self, name: str) -> None:
         """Orderly shutdown."""
@@ -189,8 +189,27 @@ class Lab:
         """Drop `percent` of its packets, each way."""
         self._add_faults(name, network, lambda net: Fault(name, net, percent=percent))
 
+    def cut_uplink(self, uplink: str, direction: Direction = "both") -> None:
+        """The provider behind an uplink network is gone: nothing passes between that network and the world.
+
+        `in` is towards the site. The machines still see one another on it, and its router.
+        """
+        self._add_provider_fault(Fault("", uplink, direction))
+
+    def loss_uplink(self, uplink: str, percent: int) -> None:
+        """The provider drops `percent` of the packets, each way."""
+        self._add_provider_fault(Fault("", uplink, percent=percent))
+
+    def heal_uplink(self, uplink: str) -> None:
+        """Take away what was done to the provider; faults of machines on this uplink stay."""
+        with self._changing():
+            known = self._faults(self._store.existing())
+            known.keep(lambda fault: (fault.machine, fault.network) != ("", uplink))
+
     def heal(self, name: str | None = None) -> None:
-        """Take cuts, losses and freezes away from one machine, or all. A stopped machine stays stopped."""
+        """Take cuts, losses and freezes away from one machine, or from all and from the uplinks. A stopped
+        machine stays stopped.
+        """
         with self._changing():
             record = self._store.existing()
             names = [name] if name else list(record.machines)
@@ -198,7 +217,7 @@ class Lab:
                 group = self._known_machine(record, each).cgroup
                 if group.populated and group.frozen:
                     group.freeze(False)
-            self._set_faults(record, [f for f in self._faults(record) if f.machine not in names])
+            self._faults(record).keep(lambda fault: name is not None and fault.machine != name)
 
     def states(self) -> dict[str, State]:
         """Machine -> state, at once: `status` measures memory, which takes time."""
@@ -214,8 +233,17 @@ class Lab:
         record = self._store.load()
         if record is None:
             return {}
-        found = self._faults(record)
+        found = self._faults(record).read()
         return {name: self._machine_status(record, name, found) for name in record.machines}
+
+    def uplinks(self) -> dict[str, tuple[str, ...]]:
+        """Each uplink that a machine is on, and what was done to its provider, in words."""
+        record = self._store.load()
+        if record is None:
+            return {}
+        used = {network for machine in record.machines.values() for network in machine.networks}
+        found = [f for f in self._faults(record).read() if not f.machine]
+        return {u: tuple(str(f) for f in found if f.network == u) for u in UPLINKS if u in used}
 
     def command(self, name: str, argv: Sequence[str]) -> tuple[str, ...]:
         """The host command that runs `argv` inside, for callers that read its output as it comes."""
@@ -311,39 +339,10 @@ class Lab:
             new.write_text(text)
             new.replace(self.known_hosts)
 
-    @staticmethod
-    def _ensure_machine(
-        machine: Machine, ports: Mapping[str, str | None], operator: str, progress: Progress
-    ) -> None:
-        """`ports` are those that exist in the lab, with the bridge each is on."""
-        group = machine.cgroup
-        if group.populated and not machine.has_leader():
-            progress(machine.name, "ending what a killed run left")
-            machine.kill()
-        if group.populated and machine.ports_among(ports) != set(machine.ports):
-            progress(machine.name, "shutting down, to boot with other networks")
-            machine.stop()
-        if not group.populated:
-            progress(machine.name, "booting")
-            machine.start(operator)
-        elif any(ports[port] != network for port, network in machine.ports.items()):
-            machine.attach()
-        if group.frozen or machine.ready():
-            return
-        machine.wait()
-        progress(machine.name, "up")
-
-    def _faults(self, record: LabRecord) -> list[Fault]:
-        network = self._network(record)
-        if not network.exists:
-            return []
-        return faults.read(network.inside(["nft", "-j", "list", "ruleset", "bridge"]))
-
-    def _set_faults(self, record: LabRecord, wanted: Iterable[Fault]) -> None:
-        network = self._network(record)
-        if network.exists:
-            script = faults.rules(wanted, lambda name, net: self._machine(record, name).port(net))
-            network.inside(["nft", "-f", "-"], stdin=script)
+    def _faults(self, record: LabRecord) -> FaultTables:
+        return FaultTables(
+            self._network(record), lambda name, network: self._machine(record, name).port(network)
+        )
 
     def _add_faults(self, name: str, network: str | None, fault: Callable[[str], Fault]) -> None:
         with self._changing():
@@ -351,10 +350,13 @@ class Lab:
             on = self._known_machine(record, name).addresses
             if network is not None and network not in on:
                 raise LabError(f"{name} is not on {network}", hint=f"it is on {', '.join(on)}")
-            found = self._faults(record)
-            for each in [network] if network else list(on):
-                found = faults.with_fault(found, fault(each))
-            self._set_faults(record, found)
+            self._faults(record).add(fault(each) for each in ([network] if network else on))
+
+    def _add_provider_fault(self, fault: Fault) -> None:
+        if fault.network not in UPLINKS:
+            raise LabError(f"{fault.network!r} is no uplink", hint=f"the lab's are {', '.join(UPLINKS)}")
+        with self._changing():
+            self._faults(self._store.existing()).add([fault])
 
     def _machine_status(self, record: LabRecord, name: str, found: Iterable[Fault]) -> MachineStatus:
         machine = self._machine(record, name)
@@ -378,20 +380,3 @@ def _state(machine: Machine) -> State:
 
 def _too_long(name: str, argv: Sequence[str], timeout: float) -> LabError:
     return LabError(f"{name}: {' '.join(argv)} did not end within {timeout} s")
-
-
-def _silent(_subject: str, _what: str) -> None:
-    pass
-
-
-def _together(machines: Sequence[Machine], act: Callable[[Machine], None]) -> None:
-    """Act on all at once; one that fails does not keep the others from finishing."""
-    if not machines:
-        return
-    with ThreadPoolExecutor(max_workers=len(machines)) as pool:
-        errors = [future.exception() for future in [pool.submit(act, machine) for machine in machines]]
-    raised = [error for error in errors if error]
-    if len(raised) == 1 or any(not isinstance(error, LabError) for error in raised):
-        raise raised[0]
-    if raised:
-        raise LabError("\n".join(str(error) for error in raised))

@@ -1,19 +1,29 @@
-"""`lab …`: what labs there are, and power cuts, freezes and cut cables for their machines."""
+"""`lab …`: what labs there are, and power cuts, freezes and cut cables for their machines and uplinks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from colonnade.errors import UsageError
 from colonnade.lab.lab import Lab
 from colonnade.lab.status import MachineStatus
+from colonnade.verbs.opening import Opened
 
 ALL = "all"
 
 
-def labs() -> Mapping[str, Mapping[str, MachineStatus]]:
-    """Every lab on this computer: name -> machine -> status."""
-    return {name: Lab(name).status() for name in Lab.all()}
+@dataclass(frozen=True)
+class LabStatus:
+    """`uplinks` are those in use, each with what was done to its provider."""
+
+    machines: Mapping[str, MachineStatus]
+    uplinks: Mapping[str, Sequence[str]]
+
+
+def labs() -> Mapping[str, LabStatus]:
+    """Every lab on this computer, by name."""
+    return {name: LabStatus(Lab(name).status(), Lab(name).uplinks()) for name in Lab.all()}
 
 
 def chosen(lab: Lab, names: Sequence[str], site: Sequence[str]) -> tuple[str, ...]:
@@ -28,6 +38,14 @@ def chosen(lab: Lab, names: Sequence[str], site: Sequence[str]) -> tuple[str, ..
             there = ", ".join(known) or "no machine at all: `up` makes them"
             raise UsageError(f"lab {lab.name} has no machine {name}", hint=f"it has {there}")
     return tuple(names)
+
+
+def uplink(opened: Opened, name: str) -> str:
+    """The lab's network that this uplink of the site is. Raises UsageError for one it does not have."""
+    if name not in opened.drawn.uplinks:
+        there = ", ".join(opened.drawn.uplinks)
+        raise UsageError(f"the site has no uplink {name}", hint=f"its uplinks: {there}")
+    return f"uplink-{name}"
 
 
 def each(names: Sequence[str], act: Callable[[str], None]) -> None:

@@ -14,7 +14,7 @@ from colonnade.lab.faults import Fault, read, rules, with_fault
 Golden = Callable[[str, str], None]
 faults = st.builds(
     Fault,
-    machine=st.sampled_from(["lb1", "web1", "db-2"]),
+    machine=st.sampled_from(["lb1", "web1", "db-2", ""]),
     network=st.sampled_from(["inside", "uplink-a"]),
     direction=st.sampled_from(["both", "in", "out"]),
     percent=st.integers(1, 100),
@@ -42,8 +42,17 @@ def test_the_rules_of_some_faults(golden: Golden) -> None:
     )
 
 
-def test_without_faults_the_table_goes() -> None:
-    assert rules([], port) == "table bridge colonnade_faults {}\ndelete table bridge colonnade_faults\n"
+def test_the_rules_of_a_provider_s_faults(golden: Golden) -> None:
+    """Nothing in them is of a machine's port: frames between machines pass."""
+    several = [Fault("", "uplink-a"), Fault("", "uplink-b", "in"), Fault("", "uplink-b", percent=30)]
+    golden("provider.nft", rules(several, port))
+
+
+def test_without_faults_the_tables_go() -> None:
+    assert rules([], port) == "".join(
+        f"table {family} colonnade_faults {{}}\ndelete table {family} colonnade_faults\n"
+        for family in ("bridge", "inet")
+    )
 
 
 @given(st.lists(faults, max_size=8))
