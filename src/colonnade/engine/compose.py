@@ -52,30 +52,30 @@ def builds(design: Design, rooms: Rooms) -> tuple[Build, ...]:
 
 
 def desired(view: View, rooms: Rooms) -> Mapping[str, Desired]:
-    """Pass 2: machine -> stage -> resources. What two rooms state alike on one machine stands once, where it
-    came first.
+    """Pass 2: machine -> stage -> resources. What two rooms state alike on one machine stands once, in the
+    earlier of their stages.
     """
     return {machine: _machine(view, rooms, machine) for machine in view.design.machines}
 
 
 def _machine(view: View, rooms: Rooms, machine: str) -> Desired:
-    stages: dict[Stage, list[Resource]] = {stage: [] for stage in Stage}
-    seen: dict[str, Resource] = {}
     services = view.design.on(machine)
     packages = sorted({name for s in services for name in rooms[s.kind].packages})
-    stages[Stage.GROUND].extend(Package(name) for name in packages)
+    stated: list[tuple[Stage, Resource]] = [(Stage.GROUND, Package(name)) for name in packages]
     for service in services:
         for stage, resources in rooms[service.kind].resources(service, machine, view).items():
-            for resource in resources:
-                first = seen.setdefault(resource.id, resource)
-                if first is resource:
-                    stages[stage].append(resource)
-                elif first != resource:
-                    # A fault of the rooms, not of the operator: two of them want one thing in two ways.
-                    raise AssertionError(
-                        f"{machine}: {service.kind} contradicts another room about {resource.id}"
-                    )
-    return {stage: tuple(resources) for stage, resources in stages.items() if resources}
+            stated += [(stage, resource) for resource in resources]
+    stages: dict[Stage, list[Resource]] = {stage: [] for stage in Stage}
+    seen: dict[str, Resource] = {}
+    # By stage: what one room needs early is not delayed by another that needs it later.
+    for stage, resource in sorted(stated, key=lambda one: one[0]):
+        first = seen.setdefault(resource.id, resource)
+        if first is resource:
+            stages[stage].append(resource)
+        elif first != resource:
+            # A fault of the rooms, not of the operator: two of them want one thing in two ways.
+            raise AssertionError(f"{machine}: two rooms contradict each other about {resource.id}")
+    return {stage: tuple(found) for stage, found in stages.items() if found}
 
 
 def checks(view: View, rooms: Rooms) -> Mapping[str, tuple[Check, ...]]:

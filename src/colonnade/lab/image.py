@@ -24,8 +24,6 @@ BASE_PACKAGES = (
     "ca-certificates",
     "curl",
     "dbus",
-    "etcd-client",
-    "etcd-server",
     "iproute2",
     "iputils-ping",
     "keepalived",
