@@ -16,6 +16,7 @@ from colonnade.model.design import Design
 from colonnade.verbs.opening import Opened, lab_name
 from colonnade.verbs.status import Status
 
+AT_REST = Text("-", style="dim")
 MARKS = {True: Text("✓", style="green"), False: Text("✗", style="bold red"), None: Text("?", style="yellow")}
 
 
@@ -74,7 +75,8 @@ def _members(screen: Screen, drawn: Design, health: tuple[MemberHealth, ...]) ->
     shown = [h for h in health if h.service in drawn.services or not h.healthy]
     table = Table.grid(padding=(0, 2))
     for member in sorted(shown, key=lambda h: (h.healthy is True, list(drawn.machines).index(h.machine))):
-        table.add_row(MARKS[member.healthy], member.service, member.machine, member.role, member.detail)
+        mark = AT_REST if member.excused else MARKS[member.healthy]
+        table.add_row(mark, member.service, member.machine, member.role, member.detail)
     quiet = dict.fromkeys(h.service for h in health if h not in shown)
     if quiet:
         table.add_row(MARKS[True], ", ".join(quiet), "", "", "well on every machine")

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from colonnade.errors import HostError
 from colonnade.kit.checks import Answer, Check, Health
+from colonnade.kit.rotation import Member
 from colonnade.model.design import Design
 
 
 @dataclass(frozen=True)
 class MemberHealth:
-    """`healthy` is None when the machine can't be reached: that is neither healthy nor failed."""
+    """`healthy` is None when the machine can't be reached: that is neither healthy nor failed. `excused`: its
+    machine is in maintenance, or all that it leads to is; how it is does not count.
+    """
 
     service: str
     machine: str
     healthy: bool | None
     detail: str
     role: str = ""
+    excused: bool = False
+
+    @property
+    def well(self) -> bool:
+        """Whether the site is as it should be, as far as this member is concerned."""
+        return self.excused or self.healthy is True
 
 
 def members(machine: str, checks: Sequence[Check], answers: Sequence[Answer]) -> tuple[MemberHealth, ...]:
@@ -33,6 +42,14 @@ def unknown(machine: str, checks: Sequence[Check], error: HostError) -> tuple[Me
     """The same lines for a machine that did not answer."""
     return tuple(
         MemberHealth(s, machine, None, error.message) for s in dict.fromkeys(c.service for c in checks)
+    )
+
+
+def excused(health: Sequence[MemberHealth], resting: Collection[Member]) -> tuple[MemberHealth, ...]:
+    """The same lines; those of members that rest say so, and do not count."""
+    return tuple(
+        replace(h, excused=True, detail=f"at rest: {h.detail}") if (h.service, h.machine) in resting else h
+        for h in health
     )
 
 
@@ -62,6 +79,6 @@ def _member_json(health: MemberHealth | None, machine: str) -> Mapping[str, obje
     return {
         "machine": machine,
         "role": health.role or None,
-        "healthy": health.healthy,
+        "healthy": None if health.excused and not health.healthy else health.healthy,
         "detail": health.detail,
     }

@@ -17,6 +17,7 @@ from colonnade.catalog import Catalog
 from colonnade.engine import compose
 from colonnade.engine.builder import Blob
 from colonnade.engine.folder import Folder
+from colonnade.engine.maintenance import Register
 from colonnade.engine.site import build_all
 from colonnade.errors import UsageError
 from colonnade.hosts.direct import Direct
@@ -61,6 +62,15 @@ class Opened:
             return ()
         made = self.lab.made()
         return tuple(name for name in self.design.machines if name not in made)
+
+    @property
+    def maintenance(self) -> Register:
+        return Register(self.folder, f"lab-{self.lab.name}" if self.drawn.needs_lab else "machines")
+
+    @property
+    def maintained(self) -> frozenset[str]:
+        """The machines of the design that are in maintenance."""
+        return frozenset(self.maintenance.entries()) & frozenset(self.drawn.machines)
 
     def releases(self) -> Mapping[str, Blob]:
         """The apps, built or found built."""

@@ -41,6 +41,7 @@ class Status:
                     "name": name,
                     "address": self.site.view.addresses(name).inside,
                     "reachable": not self.outcome.machines[name].unreachable,
+                    "maintenance": name in self.site.view.maintained,
                 }
                 for name in design.machines
             ],
