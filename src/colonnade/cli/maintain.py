@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from colonnade.cli import report
 from colonnade.cli.options import AsJson, File, LabName
 from colonnade.cli.screen import Screen
 from colonnade.engine.maintenance import Entry
@@ -39,7 +40,7 @@ def maintain(
     if not machine:
         if done or plan:
             raise typer.BadParameter("--done and --plan need a machine")
-        _list(screen, maintaining.listed(opened), as_json)
+        _list(screen, opened.in_maintenance, as_json)
         return
     with screen.progress() as progress:
         act = maintaining.procedure if plan else maintaining.maintain
@@ -64,12 +65,7 @@ def _list(screen: Screen, entries: Mapping[str, Entry], as_json: bool) -> None:
         return
     if not entries:
         screen.say("No machine is in maintenance.")
-    for machine, entry in entries.items():
-        screen.say(f"{machine}  in maintenance since {when(entry)}")
-
-
-def when(entry: Entry) -> str:
-    return f"{entry.since.astimezone():%Y-%m-%d %H:%M %Z} by {entry.by}"
+    report.maintenance(screen, entries)
 
 
 def _steps(screen: Screen, found: Procedure) -> None:

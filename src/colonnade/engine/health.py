@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from colonnade.errors import HostError
@@ -60,22 +60,27 @@ def _member(service: str, machine: str, found: Sequence[Health]) -> MemberHealth
     return MemberHealth(service, machine, not bad, "; ".join(dict.fromkeys(d for d in details if d)), role)
 
 
-def as_json(design: Design, health: Sequence[MemberHealth]) -> list[Mapping[str, object]]:
+def as_json(
+    design: Design, health: Sequence[MemberHealth], maintained: Container[str] = ()
+) -> list[Mapping[str, object]]:
     """The `services` of `status --json`."""
     found = {(h.service, h.machine): h for h in health}
     return [
         {
             "name": service.name,
             "kind": service.kind,
-            "members": [_member_json(found.get((service.name, m)), m) for m in service.members],
+            "members": [
+                _member_json(found.get((service.name, m)), m, m in maintained) for m in service.members
+            ],
         }
         for service in design.services.values()
     ]
 
 
-def _member_json(health: MemberHealth | None, machine: str) -> Mapping[str, object]:
+def _member_json(health: MemberHealth | None, machine: str, maintained: bool) -> Mapping[str, object]:
     if health is None:
-        return {"machine": machine, "role": None, "healthy": None, "detail": "no check"}
+        detail = "in maintenance" if maintained else "no check"
+        return {"machine": machine, "role": None, "healthy": None, "detail": detail}
     return {
         "machine": machine,
         "role": health.role or None,

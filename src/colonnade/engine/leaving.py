@@ -10,7 +10,7 @@ from colonnade.engine.compose import Rooms
 from colonnade.engine.health import MemberHealth
 from colonnade.kit.rotation import Member, members_on, without
 from colonnade.kit.view import View
-from colonnade.model.design import Service
+from colonnade.model.design import Design, Service
 
 Unwell = Mapping[Member, str]
 """Members that do not serve, and why."""
@@ -62,9 +62,20 @@ def _nobody_left(view: View, machine: str, unwell: Unwell) -> Iterable[str]:
     after = without(design, members_on(design, view.maintained) | set(unwell))
     if not doors or not doors <= after or doors <= before:
         return
-    lost = [s for s in design.services.values() if s.members and _all(s, after) and not _all(s, before)]
-    for service in [s for s in lost if machine in s.members] or lost:
+    lost = [s for s in _on_the_way(design) if _all(s, after) and not _all(s, before)]
+    names = {s.name for s in lost}
+    first = [s for s in lost if not names & {link.to for link in s.links}]
+    for service in [s for s in lost if machine in s.members] or first:
         yield _nobody(service, machine, view, unwell)
+
+
+def _on_the_way(design: Design) -> Sequence[Service]:
+    """The services that users' requests pass, doors first."""
+    found = list(design.doors)
+    for service in found:
+        targets = [design.services[link.to] for link in service.links if link.to in design.services]
+        found += [t for t in targets if t not in found]
+    return found
 
 
 def _all(service: Service, gone: Iterable[Member]) -> bool:

@@ -14,6 +14,8 @@ from colonnade.kit.rotation import members_on, without
 from colonnade.kit.stages import Stage
 
 GROUND = Stage.GROUND.name.lower()
+RELOAD_SECONDS = 2
+"""For name servers to have loaded what they were told to."""
 Touched = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Machine -> stage -> ids of the resources that differ."""
 
@@ -152,7 +154,8 @@ def _converge(
 def _ttl(serving: Site, resting: Site) -> int:
     """Seconds; 0 when no name changes."""
     names = serving.view.claims.names
-    return max((n.ttl for n in names if _led(n, serving) != _led(n, resting)), default=0)
+    changed = [n.ttl for n in names if _led(n, serving) != _led(n, resting)]
+    return max(changed) + RELOAD_SECONDS if changed else 0
 
 
 def _led(name: Name, site: Site) -> frozenset[str]:

@@ -10,7 +10,6 @@ import getpass
 import os
 import socket
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -42,11 +41,6 @@ class Procedure:
 
     machine: str
     steps: tuple[Step, ...]
-
-
-def listed(opened: Opened) -> Mapping[str, Entry]:
-    """The machines of the design that are in maintenance."""
-    return {m: e for m, e in opened.maintenance.entries().items() if m in opened.drawn.machines}
 
 
 def procedure(opened: Opened, machine: str, progress: Progress, *, done: bool) -> Procedure:

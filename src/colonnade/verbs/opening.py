@@ -17,7 +17,7 @@ from colonnade.catalog import Catalog
 from colonnade.engine import compose
 from colonnade.engine.builder import Blob
 from colonnade.engine.folder import Folder
-from colonnade.engine.maintenance import Register
+from colonnade.engine.maintenance import Entry, Register
 from colonnade.engine.site import build_all
 from colonnade.errors import UsageError
 from colonnade.hosts.direct import Direct
@@ -68,9 +68,13 @@ class Opened:
         return Register(self.folder, f"lab-{self.lab.name}" if self.drawn.needs_lab else "machines")
 
     @property
+    def in_maintenance(self) -> Mapping[str, Entry]:
+        """Those machines of the design, in the order they were put there."""
+        return {m: e for m, e in self.maintenance.entries().items() if m in self.drawn.machines}
+
+    @property
     def maintained(self) -> frozenset[str]:
-        """The machines of the design that are in maintenance."""
-        return frozenset(self.maintenance.entries()) & frozenset(self.drawn.machines)
+        return frozenset(self.in_maintenance)
 
     def releases(self) -> Mapping[str, Blob]:
         """The apps, built or found built."""

@@ -101,6 +101,7 @@ class Haproxy(Component[HaproxySettings]):
             balance=self.settings(service).balance,
             upstreams=web_upstreams(service, machine, view),
             status_path=STATUS_PATH,
+            leaves=machine in view.maintained,
         )
         config = File(CONFIG, content, validate=("haproxy", "-c", "-f", "{staged}"))
         drop_in = File(f"{DROP_INS}/colonnade.conf", render(PACKAGE, "haproxy.service.conf.j2"))

@@ -116,6 +116,7 @@ class Nginx(Component[NginxSettings]):
             machine=machine,
             site=view.design.site,
             settings=self.settings(service),
+            leaves=service.public and machine in view.maintained,
             own=_certificate(service, machine).files,
             ca=CA_FILE,
             health=HEALTH,
