@@ -29,6 +29,11 @@ class MemberHealth:
         """Whether the site is as it should be, as far as this member is concerned."""
         return self.excused or self.healthy is True
 
+    @property
+    def judged(self) -> bool | None:
+        """As programs and drawings are told: who is excused may be well, and is never failing."""
+        return None if self.excused and not self.healthy else self.healthy
+
 
 def members(machine: str, checks: Sequence[Check], answers: Sequence[Answer]) -> tuple[MemberHealth, ...]:
     """One line for each service checked on the machine; `answers` stand in the order of `checks`."""
@@ -84,6 +89,6 @@ def _member_json(health: MemberHealth | None, machine: str, maintained: bool) ->
     return {
         "machine": machine,
         "role": health.role or None,
-        "healthy": None if health.excused and not health.healthy else health.healthy,
+        "healthy": health.judged,
         "detail": health.detail,
     }
