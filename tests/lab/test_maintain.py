@@ -122,11 +122,10 @@ def test_killed_in_the_middle_the_next_run_goes_on(pairs: Site, words: tuple[str
     if "--done" in words:
         maintain(pairs, "one")
     with Visitors(pairs) as visitors:
-        killed = pairs.begin("maintain", *words)
-        assert killed.stderr
-        assert any(until in line for line in killed.stderr), f"it never said {until!r}"
-        killed.send_signal(signal.SIGKILL)
-        killed.wait(30)
+        with pairs.begin("maintain", *words) as killed:
+            assert killed.stderr
+            assert any(until in line for line in killed.stderr), f"it never said {until!r}"
+            killed.send_signal(signal.SIGKILL)
         assert in_maintenance(pairs) == ["one"]
         maintain(pairs, *words)
         if "--done" not in words:
