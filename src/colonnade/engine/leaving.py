@@ -22,10 +22,12 @@ def objections(
     """Why not, each with what to do about it; empty when it may go. `view` has `machine` among the maintained
     already; `told` are the machines that must change for it.
     """
+    unwell = _unwell(view, health)
     return (
         *_held(view, rooms, machine, health),
         *_deaf(view, machine, health, told),
-        *_nobody_left(view, machine, _unwell(view, health)),
+        *_outvoted(view, rooms, machine, unwell),
+        *_nobody_left(view, machine, unwell),
     )
 
 
@@ -52,6 +54,18 @@ def _unwell(view: View, health: Sequence[MemberHealth]) -> Unwell:
     return {
         (h.service, h.machine): h.detail for h in health if not h.healthy and h.machine not in view.maintained
     }
+
+
+def _outvoted(view: View, rooms: Rooms, machine: str, unwell: Unwell) -> Iterable[str]:
+    """Members that decide together need more than half of all there are; one alone is needed whole."""
+    for service in (s for s in view.design.on(machine) if rooms[s.kind].kind.votes):
+        gone = members_on(view.design, view.maintained) | set(unwell)
+        left = [m for m in service.members if (service.name, m) not in gone]
+        if 2 * len(left) <= len(service.members):
+            others = [m for m in service.members if m != machine and (service.name, m) in gone]
+            why = "".join(f"; {_why_not(service.name, m, view, unwell)}" for m in others)
+            total = len(service.members)
+            yield f"{service.name} would be left with {len(left)} of {total}, and needs more than half{why}"
 
 
 def _nobody_left(view: View, machine: str, unwell: Unwell) -> Iterable[str]:

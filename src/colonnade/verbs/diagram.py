@@ -23,8 +23,7 @@ def diagram(opened: Opened) -> str:
 
 
 def live(opened: Opened, progress: Progress) -> str:
-    """Every member marked healthy, failing, or unknown (its machine does not answer, or is in maintenance).
-    """
+    """Every member marked healthy, failing, or unknown (no answer from its machine, or that is in maintenance)."""
     found = status(opened, progress).outcome.health
     return to_mermaid(opened.drawn, opened.catalog.kinds, marks(found), STYLES)
 

@@ -108,6 +108,16 @@ def test_the_primary_stays_and_is_who_says_so_not_who_was_drawn_first() -> None:
     assert why("db1", primary="db2") == ""
 
 
+def test_voters_go_while_more_than_half_are_left() -> None:
+    votes = SITE + "  quorum: {kind: etcd, machines: [app1, app2, web1]}\n"
+    assert why("web1", votes) == ""
+    assert why("app1", votes, maintained=["web1"]) == (
+        "quorum would be left with 1 of 3, and needs more than half; "
+        "web1 is in maintenance (`colonnade maintain web1 --done` puts it back)"
+    )
+    assert "quorum would be left with 1 of 3" in why("app1", votes, sick={("quorum", "web1"): "no leader"})
+
+
 def test_whoever_must_be_told_must_answer() -> None:
     told = ("lb1", "lb2", "web1")
     assert why("web1", silent=["lb2"], told=told) == (
