@@ -23,7 +23,7 @@ def diagram(opened: Opened) -> str:
 
 
 def live(opened: Opened, progress: Progress) -> str:
-    """Every member marked healthy, failing, or unknown (no answer from its machine, or that is in maintenance)."""
+    """Every member marked healthy, failing, or unknown (its machine is silent, or in maintenance)."""
     found = status(opened, progress).outcome.health
     return to_mermaid(opened.drawn, opened.catalog.kinds, marks(found), STYLES)
 
