@@ -87,6 +87,7 @@ def _connected(site: Site, machine: str) -> Iterable[str]:
 
 
 def _unsettled(site: Site, told: Collection[str]) -> Iterable[str]:
+    """Told machines that can't be reached are an error, but for those in maintenance."""
     asked = [m for m in told if site.settled[m]]
     with ThreadPoolExecutor(max_workers=max(1, len(asked))) as pool:
         return [text for found in pool.map(partial(_old_processes, site), asked) for text in found]
@@ -94,8 +95,12 @@ def _unsettled(site: Site, told: Collection[str]) -> Iterable[str]:
 
 def _old_processes(site: Site, machine: str) -> list[str]:
     checks = site.settled[machine]
-    response = applying.ask(
-        site.ground.host(machine), Task(site.desired[machine], checks, whole=False), lambda *_: None
-    )
+    task = Task(site.desired[machine], checks, whole=False)
+    try:
+        response = applying.ask(site.ground.host(machine), task, lambda *_: None)
+    except Unreachable:
+        if machine in site.view.maintained:
+            return []
+        raise
     read = [(c.service, c.read(a)) for c, a in zip(checks, applying.answers(response), strict=True)]
     return [f"{service} on {machine}: {health.detail}" for service, health in read if not health.healthy]

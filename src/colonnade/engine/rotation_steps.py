@@ -21,7 +21,7 @@ Touched = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
-class Register:
+class WriteDown:
     """Write down that `machine` is in maintenance, or (`there` False) no longer."""
 
     machine: str
@@ -85,15 +85,19 @@ class AwaitQuiet:
         return f"{self.machine}: wait until the last request to it has ended"
 
 
-Step = Register | SwitchOn | Converge | AwaitNames | AwaitQuiet
+Step = WriteDown | SwitchOn | Converge | AwaitNames | AwaitQuiet
 
 
-def touched(one: Site, other: Site) -> Touched:
-    """What the two sites want differently, in the design's order."""
+def touched(serving: Site, resting: Site) -> Touched:
+    """What the two sites want differently, in the design's order. Other machines in maintenance are left
+    alone: they catch up when they come back.
+    """
     found = {}
-    for machine in one.design.machines:
+    for machine in [m for m in serving.design.machines if m not in serving.view.maintained]:
         stages = {
-            stage.name.lower(): ids for stage in Stage if (ids := _differing(one, other, machine, stage))
+            stage.name.lower(): ids
+            for stage in Stage
+            if (ids := _differing(serving, resting, machine, stage))
         }
         if stages:
             found[machine] = stages
@@ -107,7 +111,7 @@ def leaving(serving: Site, resting: Site, machine: str) -> tuple[Step, ...]:
     differ = touched(serving, resting)
     named = tuple(m for m, stages in differ.items() if GROUND in stages)
     told = tuple(m for m, stages in differ.items() if set(stages) - {GROUND})
-    steps: list[Step] = [Register(machine, there=True)]
+    steps: list[Step] = [WriteDown(machine, there=True)]
     if named:
         steps.append(
             _converge(resting, differ, named, (GROUND,), f"no longer lead users to {machine}", machine)
@@ -124,11 +128,11 @@ def leaving(serving: Site, resting: Site, machine: str) -> tuple[Step, ...]:
 
 def returning(resting: Site, serving: Site, machine: str) -> tuple[Step, ...]:
     """The machine is brought up to date and must be healthy before anyone sends to it."""
-    differ = touched(resting, serving)
+    differ = touched(serving, resting)
     steps: list[Step] = [SwitchOn(machine), Converge(resting, _alone(resting, machine), "bring up to date")]
     if differ:
         steps.append(_converge(serving, differ, tuple(differ), STAGES, f"send to {machine} again"))
-    return (*steps, Register(machine, there=False))
+    return (*steps, WriteDown(machine, there=False))
 
 
 def _alone(site: Site, machine: str) -> Scope:

@@ -21,9 +21,9 @@ from colonnade.engine.rotation_steps import (
     AwaitNames,
     AwaitQuiet,
     Converge,
-    Register,
     Step,
     SwitchOn,
+    WriteDown,
     leaving,
     returning,
     touched,
@@ -86,8 +86,8 @@ def _come_back(opened: Opened, machine: str) -> Procedure:
 
 def _carry_out(opened: Opened, step: Step, progress: Progress) -> None:
     match step:
-        case Register():
-            _register(opened, step)
+        case WriteDown():
+            _write_down(opened, step)
         case SwitchOn():
             others = frozenset(opened.design.machines) - {step.machine}
             opened.ground.bring_up(wanted(opened.design, others), progress)
@@ -108,7 +108,7 @@ def _both(opened: Opened, now: Site, machine: str) -> tuple[Site, Site]:
     return with_maintained(now, rooms, others), with_maintained(now, rooms, others | {machine})
 
 
-def _register(opened: Opened, step: Register) -> None:
+def _write_down(opened: Opened, step: WriteDown) -> None:
     if step.there:
         by = f"{getpass.getuser()}@{socket.gethostname()}"
         opened.maintenance.add(step.machine, Entry(datetime.now(UTC), by))

@@ -61,6 +61,15 @@ def test_another_machine_in_maintenance_changes_nothing_about_this_one() -> None
     assert [s.words for s in alone] == [s.words for s in beside]
 
 
+def test_a_door_in_maintenance_need_not_hear_of_a_web_server() -> None:
+    going, coming = (
+        leaving(site(["lb2"]), site(["lb2", "web1"]), "web1"),
+        returning(site(["lb2", "web1"]), site(["lb2"]), "web1"),
+    )
+    machines = {m for s in (*going, *coming) if isinstance(s, Converge) for m in s.scope.machines}
+    assert machines == {"lb1", "web1"}
+
+
 def test_names_are_waited_for_where_they_lead_elsewhere_and_not_where_addresses_float() -> None:
     floating = (Claims(floating=(FloatingNeed(("lb1", "lb2"), 2),)),)
     own = leaving(site(), site(["lb1"]), "lb1")
