@@ -20,7 +20,7 @@ services:
   edge: {kind: haproxy, machines: [lb1, lb2], to: [web]}
   web: {kind: nginx, machines: [one, two], to: [app]}
   app: {kind: app, machines: [two, one], to: [db]}
-  db: {kind: mariadb, machines: [db1]}
+  db: {kind: mariadb, machines: [db1, db2]}
 """
 MAINTAIN_SECONDS = 400
 
@@ -54,7 +54,7 @@ def one_out(pairs: Site) -> Iterator[Site]:
     assert in_maintenance(pairs) == []
 
 
-@pytest.mark.parametrize("machine", ["one", "two", "lb1", "lb2"])
+@pytest.mark.parametrize("machine", ["one", "two", "lb1", "lb2", "db2"])
 def test_no_request_fails_while_a_machine_is_rebooted(
     pairs: Site, machine: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -85,6 +85,7 @@ def test_a_machine_that_is_off_for_maintenance_is_no_trouble(one_out: Site) -> N
         "one": (True, False),
         "two": (False, True),
         "db1": (False, True),
+        "db2": (False, True),
     }
     assert one_out.changes() == []
     assert one_out.up()["healthy"]
