@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from colonnade.cli import design, harden, lab, machines, review, site
+from colonnade.cli import design, harden, lab, machines, maintain, review, site
 from colonnade.cli.screen import Screen
 from colonnade.errors import ColonnadeError, DesignError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (site, design, review, harden, machines):
+for part in (site, maintain, design, review, harden, machines):
     part.add_to(app)
 app.add_typer(lab.app, name="lab")
 

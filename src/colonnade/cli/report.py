@@ -12,10 +12,12 @@ from rich.text import Text
 from colonnade.cli.screen import Screen
 from colonnade.engine.converge import MachineOutcome, Outcome
 from colonnade.engine.health import MemberHealth
+from colonnade.engine.maintenance import Entry
 from colonnade.model.design import Design
 from colonnade.verbs.opening import Opened, lab_name
 from colonnade.verbs.status import Status
 
+AT_REST = Text("-", style="dim")
 MARKS = {True: Text("✓", style="green"), False: Text("✗", style="bold red"), None: Text("?", style="yellow")}
 
 
@@ -32,6 +34,7 @@ def risen(screen: Screen, opened: Opened, found: Status, hosts: bool) -> None:
     failures(screen, found.outcome)
     _members(screen, found.drawn, found.outcome.health)
     count = found.outcome.changes
+    maintenance(screen, found.maintenance)
     done = f"{counted(count, 'change')} made." if count else "Nothing had to change."
     if not found.outcome.healthy:
         screen.say(
@@ -71,19 +74,28 @@ def failures(screen: Screen, outcome: Outcome) -> None:
 
 def _members(screen: Screen, drawn: Design, health: tuple[MemberHealth, ...]) -> None:
     """Every drawn member, what ails first. What comes with every site takes a line only where it ails."""
-    shown = [h for h in health if h.service in drawn.services or not h.healthy]
+    shown = [h for h in health if h.service in drawn.services or not h.well]
     table = Table.grid(padding=(0, 2))
     for member in sorted(shown, key=lambda h: (h.healthy is True, list(drawn.machines).index(h.machine))):
-        table.add_row(MARKS[member.healthy], member.service, member.machine, member.role, member.detail)
+        mark = AT_REST if member.excused else MARKS[member.healthy]
+        table.add_row(mark, member.service, member.machine, member.role, member.detail)
     quiet = dict.fromkeys(h.service for h in health if h not in shown)
     if quiet:
         table.add_row(MARKS[True], ", ".join(quiet), "", "", "well on every machine")
     screen.out.print(table)
 
 
+def maintenance(screen: Screen, entries: Mapping[str, Entry]) -> None:
+    """One line for each machine in maintenance."""
+    for machine, entry in entries.items():
+        since = f"{entry.since.astimezone():%Y-%m-%d %H:%M %Z}"
+        screen.say(f"{machine} is in maintenance since {since}, by {entry.by}")
+
+
 def status(screen: Screen, found: Status) -> None:
     failures(screen, found.outcome)
     _members(screen, found.drawn, found.outcome.health)
+    maintenance(screen, found.maintenance)
     word = ("healthy", "green") if found.outcome.healthy else ("NOT healthy", "bold red")
     screen.say(f"\n{found.url} is {word[0]} ({', '.join(found.site.addresses)})", style=word[1])
 

@@ -49,7 +49,7 @@ def up(
         risen = rising.up(opened, progress, without_external=without_external)
     if hosts:
         names_here.add(opened.lab.name, opened.design.site, risen.site.addresses)
-    found = asking.Status(opened.drawn, risen.site, str(opened.folder.ca_file), risen.outcome)
+    found = asking.status_of(opened, risen.site, risen.outcome)
     if as_json:
         screen.json({**found.as_json(), **report.changes_json(risen.outcome)})
     else:
@@ -92,8 +92,9 @@ def plan(
     with screen.progress() as progress:
         outcome = planning.plan(opened, progress)
     if as_json:
-        screen.json(report.changes_json(outcome))
+        screen.json({**report.changes_json(outcome), "maintenance": list(opened.in_maintenance)})
     else:
+        report.maintenance(screen, opened.in_maintenance)
         report.planned(screen, outcome, diff)
     if outcome.errors:
         raise typer.Exit(1)

@@ -78,6 +78,14 @@ def _machine(view: View, rooms: Rooms, machine: str) -> Desired:
     return {stage: tuple(found) for stage, found in stages.items() if found}
 
 
+def settled(view: View, rooms: Rooms) -> Mapping[str, tuple[Check, ...]]:
+    """Machine -> what tells that its members have done with the configuration they had before."""
+    return {
+        machine: tuple(c for s in view.design.on(machine) for c in rooms[s.kind].settled(s, machine, view))
+        for machine in view.design.machines
+    }
+
+
 def checks(view: View, rooms: Rooms) -> Mapping[str, tuple[Check, ...]]:
     """Machine -> the checks of all members on it."""
     return {

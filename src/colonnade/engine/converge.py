@@ -1,9 +1,9 @@
 """Brings machines to what the design says: one look at all, then stage after stage only where something
 differs.
 
-A machine that fails or can't be reached drops out with its reason; the others finish. Every run may be
-killed anywhere and
-run again, since what is done is read from the machines and from nowhere else.
+A machine that fails or can't be reached drops out with its reason; the others finish. Machines in maintenance
+are left alone. Every run may be killed anywhere and run again, since what is done is read from the machines
+and from nowhere else.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from functools import partial
 
 from colonnade.engine import applying
 from colonnade.engine.applying import Task
-from colonnade.engine.health import MemberHealth, members, unknown
+from colonnade.engine.health import MemberHealth, excused, members, unknown
 from colonnade.engine.site import Site
 from colonnade.errors import HostError, RemoteFailed, Unreachable
 from colonnade.hosts.ground import Progress
 from colonnade.kit.resources import Command
+from colonnade.kit.rotation import Member
 from colonnade.kit.stages import Stage
 from colonnade_agent.wire import REMOVAL, Change, Response
 
@@ -35,15 +36,31 @@ STARTS_RELEASES = Stage.APP.name.lower()
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a run is about: machines, stages by name, and the members whose health does not count."""
+
+    machines: tuple[str, ...]
+    stages: tuple[str, ...]
+    excused: frozenset[Member]
+
+
+def everywhere(site: Site) -> Scope:
+    """All that is not in maintenance."""
+    machines = tuple(m for m in site.design.machines if m not in site.view.maintained)
+    return Scope(machines, (*STAGES, REMOVAL), site.view.resting)
+
+
+@dataclass(frozen=True)
 class MachineOutcome:
     """What one machine answered. With `error` it failed or could not be reached; `changes` is what came
-    before that.
+    before that. While it is `maintained` that is nothing to be told as an error.
     """
 
     changes: tuple[Change, ...] = ()
     error: HostError | None = None
     health: tuple[MemberHealth, ...] = ()
     missing: tuple[str, ...] = ()
+    maintained: bool = False
 
     @property
     def unreachable(self) -> bool:
@@ -60,7 +77,7 @@ class Outcome:
 
     @property
     def errors(self) -> tuple[HostError, ...]:
-        return tuple(m.error for m in self.machines.values() if m.error)
+        return tuple(m.error for m in self.machines.values() if m.error and not m.maintained)
 
     @property
     def health(self) -> tuple[MemberHealth, ...]:
@@ -68,36 +85,41 @@ class Outcome:
 
     @property
     def healthy(self) -> bool:
-        return not self.errors and all(h.healthy for h in self.health)
+        return not self.errors and all(h.well for h in self.health)
 
 
 Found = dict[str, MachineOutcome]
 
 
-def observe(site: Site, progress: Progress) -> Outcome:
+def observe(site: Site, progress: Progress, scope: Scope | None = None) -> Outcome:
     """What differs, and how every member is; changes nothing."""
-    return _each(
-        site,
-        site.design.machines,
-        progress,
-        lambda machine: Task(site.desired[machine], site.checks[machine]),
-    )
+    scope = scope or everywhere(site)
+    looked = _each(site, scope.machines, progress, lambda m: Task(site.desired[m], site.checks[m]))
+    found = {
+        name: replace(outcome, changes=tuple(c for c in outcome.changes if c.stage in scope.stages))
+        for name, outcome in looked.machines.items()
+    }
+    return _excusing(Outcome(found), scope)
 
 
 def examine(site: Site, progress: Progress) -> Outcome:
-    """How every member is."""
-    return _examine(site, site.design.machines, progress)
+    """How every member is, also of machines in maintenance, which need not answer."""
+    machines = tuple(site.design.machines)
+    looked = _examine(site, machines, progress, replace(everywhere(site), machines=machines))
+    maintained = site.view.maintained
+    return Outcome({n: replace(m, maintained=n in maintained) for n, m in looked.machines.items()})
 
 
-def converge(site: Site, progress: Progress) -> Outcome:
+def converge(site: Site, progress: Progress, scope: Scope | None = None) -> Outcome:
     """Change what differs, in the order of stages; then wait until all members are healthy or their time is
     over.
     """
-    looked = observe(site, progress)
+    scope = scope or everywhere(site)
+    looked = observe(site, progress, scope)
     if not looked.changes and looked.healthy:
         return looked
     found = {name: replace(outcome, changes=()) for name, outcome in looked.machines.items()}
-    for stage in (*STAGES, REMOVAL):
+    for stage in scope.stages:
         if stage == STARTS_RELEASES:
             found |= _held_back(site, looked, found)
         due = [m for m in found if not found[m].error and _differs(looked.machines[m], stage)]
@@ -105,7 +127,7 @@ def converge(site: Site, progress: Progress) -> Outcome:
         for name, outcome in applied.machines.items():
             changes = (*found[name].changes, *outcome.changes)
             found[name] = replace(found[name], changes=changes, error=outcome.error)
-    return _settle(site, Outcome(found), progress)
+    return _settle(site, Outcome(found), progress, scope)
 
 
 def _held_back(site: Site, looked: Outcome, found: Found) -> Found:
@@ -114,8 +136,9 @@ def _held_back(site: Site, looked: Outcome, found: Found) -> Found:
     """
     held = {}
     for service in (s for s in site.design.services.values() if s.name in site.view.blobs):
-        for first in (m for m in service.members if found[m].error and _has_release_step(site, m)):
-            for machine in service.members:
+        asked = [m for m in service.members if m in found]
+        for first in (m for m in asked if found[m].error and _has_release_step(site, m)):
+            for machine in asked:
                 if not found[machine].error and _differs(looked.machines[machine], STARTS_RELEASES):
                     error = RemoteFailed(
                         f"keeps its release of {service.name}, whose release step {first} runs first",
@@ -140,7 +163,7 @@ def _apply(site: Site, looked: Outcome, stage: str, machine: str) -> Task:
     return Task(site.desired[machine], (), apply=(stage,), blobs=blobs)
 
 
-def _settle(site: Site, outcome: Outcome, progress: Progress) -> Outcome:
+def _settle(site: Site, outcome: Outcome, progress: Progress, scope: Scope) -> Outcome:
     """Ask for health until it is there; machines that failed are asked once, so that their members' state is
     known.
     """
@@ -149,9 +172,9 @@ def _settle(site: Site, outcome: Outcome, progress: Progress) -> Outcome:
     waiting = list(found)
     pause = 0.1
     while waiting:
-        for name, asked in _examine(site, waiting, progress).machines.items():
+        for name, asked in _examine(site, waiting, progress, scope).machines.items():
             found[name] = replace(found[name], health=asked.health, error=found[name].error or asked.error)
-        waiting = [m for m in waiting if not found[m].error and not all(h.healthy for h in found[m].health)]
+        waiting = [m for m in waiting if not found[m].error and not all(h.well for h in found[m].health)]
         if time.monotonic() > deadline:
             break
         if waiting:
@@ -163,12 +186,19 @@ def _settle(site: Site, outcome: Outcome, progress: Progress) -> Outcome:
 
 def _say_waiting(found: Mapping[str, MachineOutcome], waiting: Iterable[str], progress: Progress) -> None:
     for machine in waiting:
-        bad = [h for h in found[machine].health if not h.healthy]
+        bad = [h for h in found[machine].health if not h.well]
         progress(machine, "waiting: " + "; ".join(f"{h.service}: {h.detail}" for h in bad))
 
 
-def _examine(site: Site, machines: Iterable[str], progress: Progress) -> Outcome:
-    return _each(site, machines, progress, lambda m: Task(site.desired[m], site.checks[m], whole=False))
+def _examine(site: Site, machines: Iterable[str], progress: Progress, scope: Scope) -> Outcome:
+    asked = _each(site, machines, progress, lambda m: Task(site.desired[m], site.checks[m], whole=False))
+    return _excusing(asked, scope)
+
+
+def _excusing(outcome: Outcome, scope: Scope) -> Outcome:
+    return Outcome(
+        {n: replace(m, health=excused(m.health, scope.excused)) for n, m in outcome.machines.items()}
+    )
 
 
 def _each(site: Site, machines: Iterable[str], progress: Progress, task: Callable[[str], Task]) -> Outcome:

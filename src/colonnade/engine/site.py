@@ -5,7 +5,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,12 +22,13 @@ from colonnade.model.design import Design
 
 @dataclass(frozen=True)
 class Site:
-    """`desired` and `checks` are by machine; `blobs` are the built releases by their SHA-256."""
+    """`desired`, `checks` and `settled` are by machine; `blobs` are the built releases by their SHA-256."""
 
     view: View
     ground: Ground
     desired: Mapping[str, Desired]
     checks: Mapping[str, tuple[Check, ...]]
+    settled: Mapping[str, tuple[Check, ...]]
     blobs: Mapping[str, Path]
 
     @property
@@ -41,10 +42,12 @@ class Site:
         return tuple(dict.fromkeys(a for m in doors for a in self.view.addresses(m).arrivals))
 
 
-def wanted(design: Design) -> tuple[Wanted, ...]:
+def wanted(design: Design, maintained: frozenset[str] = frozenset()) -> tuple[Wanted, ...]:
     """The machines a ground must have for this design."""
     public = {m for s in design.doors for m in s.members}
-    return tuple(Wanted(name, design.uplinks if name in public else ()) for name in design.machines)
+    return tuple(
+        Wanted(name, design.uplinks if name in public else (), name in maintained) for name in design.machines
+    )
 
 
 def build_all(
@@ -67,20 +70,32 @@ def assemble(
     folder: Folder,
     releases: Mapping[str, builder.Blob],
     now: datetime,
+    maintained: frozenset[str] = frozenset(),
 ) -> Site:
     """Both passes. Secrets and certificates that are missing are made and kept in `folder`. `design` is
     whole.
     """
     claims = compose.claims(design, rooms)
-    material = _material(design, rooms, ground, folder, claims, now)
+    material = replace(_material(design, rooms, ground, folder, claims, now), maintained=maintained)
     _show_ca(folder, material)
     view = View(design, claims, material, {service: blob.sha for service, blob in releases.items()})
+    return _site(view, rooms, ground, {blob.sha: blob.path for blob in releases.values()})
+
+
+def with_maintained(site: Site, rooms: Rooms, maintained: frozenset[str]) -> Site:
+    """The same site with other machines in maintenance."""
+    material = replace(site.view.material, maintained=maintained)
+    return _site(replace(site.view, material=material), rooms, site.ground, site.blobs)
+
+
+def _site(view: View, rooms: Rooms, ground: Ground, blobs: Mapping[str, Path]) -> Site:
     return Site(
         view=view,
         ground=ground,
         desired=compose.desired(view, rooms),
         checks=compose.checks(view, rooms),
-        blobs={blob.sha: blob.path for blob in releases.values()},
+        settled=compose.settled(view, rooms),
+        blobs=blobs,
     )
 
 

@@ -22,10 +22,13 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A machine the design has. Where users arrive it needs an address on each of `uplinks`."""
+    """A machine the design has. Where users arrive it needs an address on each of `uplinks`. One that is
+    `maintained` stays as it is, on or off.
+    """
 
     name: str
     uplinks: tuple[str, ...] = ()
+    maintained: bool = False
 
     @property
     def public(self) -> bool:

@@ -73,3 +73,18 @@ class Component(ABC, Generic[S]):
         """How to find out whether this member works; all must be healthy."""
         del service, machine, view
         return ()
+
+    def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        """How to find out whether what a reload left behind has ended: while a process with the configuration
+        before that still serves, the member still sends where that says.
+        """
+        del service, machine, view
+        return ()
+
+    def held(self, service: Service, machine: str, role: str, view: View) -> str:
+        """Why the site can't do without this member just now, and what would have to happen first; empty when
+        it can. Maintenance asks before it takes the machine: `view` already has it among the maintained;
+        `role` is what the member says it is, empty when it says nothing.
+        """
+        del service, machine, role, view
+        return ""

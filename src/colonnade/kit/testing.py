@@ -4,7 +4,7 @@ so third-party rooms can use it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,12 @@ NETWORKS = ("192.0.2", "198.51.100")
 """Of the uplinks, from RFC 5737."""
 
 
-def view_of(design: Design, rooms: Mapping[str, Component[Any]], extra: Sequence[Claims] = ()) -> View:
+def view_of(
+    design: Design,
+    rooms: Mapping[str, Component[Any]],
+    extra: Sequence[Claims] = (),
+    maintained: Collection[str] = (),
+) -> View:
     """The view that the engine would make of `design` with these rooms (kind -> room), implied services
     included.
 
@@ -38,6 +43,7 @@ def view_of(design: Design, rooms: Mapping[str, Component[Any]], extra: Sequence
             n.id: Issued(f"chain of {n.id}\n", f"key of {n.id}\n", "the ca\n") for n in claims.certificates
         },
         operator="10.0.0.254",
+        maintained=frozenset(maintained),
     )
     return View(whole, claims, material, {s.name: "0" * 64 for s in design.services.values()})
 

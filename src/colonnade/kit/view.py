@@ -9,19 +9,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from colonnade.errors import StateError
-from colonnade.kit.claims import Audience, Claims, Offer
+from colonnade.kit.claims import Audience, Claims, Name, Offer
 from colonnade.kit.flows import Flow, flows
 from colonnade.kit.material import Addresses, Issued, Material
+from colonnade.kit.rotation import Member, members_on, without
 from colonnade.model.design import Design, Service
 
 
 @dataclass(frozen=True)
 class Target:
-    """One member of a linked service as a client sees it."""
+    """One member of a linked service as a client sees it. `maintained`: it is to get nothing new."""
 
     machine: str
     address: str
     port: int
+    maintained: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,16 @@ class View:
     def flows(self) -> tuple[Flow, ...]:
         return flows(self.design, self.claims)
 
+    @property
+    def maintained(self) -> frozenset[str]:
+        """The machines in maintenance. They may be off, and no one is to need them."""
+        return self.material.maintained
+
+    @cached_property
+    def resting(self) -> frozenset[Member]:
+        """The members that get nothing new: those in maintenance, and those that lead only to such."""
+        return without(self.design, members_on(self.design, self.maintained))
+
     def addresses(self, machine: str) -> Addresses:
         found = self.material.addresses.get(machine)
         if found is None:
@@ -57,16 +69,31 @@ class View:
         return tuple(o for o in self.claims.offers if o.service == service and o.audience is audience)
 
     def upstreams(self, service: Service, machine: str) -> tuple[Upstream, ...]:
-        """What the arrows that leave `service` lead to from this machine. Externals are not among them."""
+        """What the arrows that leave `service` lead to from this machine. Externals are not among them.
+
+        Where all targets of an upstream rest, none is marked: there is no one better to ask.
+        """
         found = []
         for link in service.links:
             target = self.design.services.get(link.to)
             for offer in self.offers(link.to, Audience.LINKS):
                 assert target is not None
                 members = link.targets(machine, target.members)
-                ends = tuple(Target(m, self.addresses(m).inside, offer.port) for m in members)
+                resting = self._resting(link.to, members)
+                ends = tuple(
+                    Target(m, self.addresses(m).inside, offer.port, maintained=m in resting) for m in members
+                )
                 found.append(Upstream(target, offer, ends))
         return tuple(found)
+
+    def _resting(self, service: str, members: tuple[str, ...]) -> frozenset[str]:
+        resting = frozenset(m for m in members if (service, m) in self.resting)
+        return frozenset() if len(resting) == len(members) else resting
+
+    def led_to(self, name: Name) -> tuple[str, ...]:
+        """The machines that a DNS name leads to just now: its own but for doors that rest, if any is left."""
+        resting = {m for s in self.design.doors for m in s.members if (s.name, m) in self.resting}
+        return tuple(m for m in name.machines if m not in resting) or name.machines
 
     def clients(self, service: str) -> tuple[str, ...]:
         """Names of the services that may connect to this one: what its certificates' OU must be."""

@@ -53,9 +53,9 @@ class LabGround:
         """Machines that are no longer wanted are stopped in order; their data stay until the lab is
         destroyed.
         """
-        specs = (*(_spec(w) for w in wanted), *furniture.SPECS)
+        specs = (*(_spec(w) for w in wanted if not w.maintained), *furniture.SPECS)
         self.lab.ensure(specs, self.image(progress), progress)
-        mine = {spec.name for spec in specs}
+        mine = {w.name for w in wanted} | {spec.name for spec in furniture.SPECS}
         for name, state in self.lab.states().items():
             if name not in mine and state != "stopped":
                 progress(name, "no longer in the design: stopping it (its data stay until `colonnade down`)")

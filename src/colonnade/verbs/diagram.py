@@ -23,7 +23,7 @@ def diagram(opened: Opened) -> str:
 
 
 def live(opened: Opened, progress: Progress) -> str:
-    """Every member marked healthy, failing, or unknown (its machine does not answer)."""
+    """Every member marked healthy, failing, or unknown (its machine is silent, or in maintenance)."""
     found = status(opened, progress).outcome.health
     return to_mermaid(opened.drawn, opened.catalog.kinds, marks(found), STYLES)
 
@@ -31,4 +31,4 @@ def live(opened: Opened, progress: Progress) -> str:
 def marks(health: tuple[MemberHealth, ...]) -> Mapping[str, str]:
     """`service@machine` -> class."""
     words = {True: "healthy", False: "failing", None: "unknown"}
-    return {f"{h.service}@{h.machine}": words[h.healthy] for h in health}
+    return {f"{h.service}@{h.machine}": words[h.judged] for h in health}

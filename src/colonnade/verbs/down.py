@@ -28,6 +28,8 @@ def down(opened: Opened, progress: Progress, *, keep_data: bool) -> bool:
             progress("", f"taking down lab {opened.lab.name}{' (its data stay)' if keep_data else ''}")
             _hang_up(opened)
             opened.lab.destroy(keep_data=keep_data)
+        if not keep_data:
+            opened.maintenance.clear()
         return found
 
 

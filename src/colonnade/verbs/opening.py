@@ -17,6 +17,7 @@ from colonnade.catalog import Catalog
 from colonnade.engine import compose
 from colonnade.engine.builder import Blob
 from colonnade.engine.folder import Folder
+from colonnade.engine.maintenance import Entry, Register
 from colonnade.engine.site import build_all
 from colonnade.errors import UsageError
 from colonnade.hosts.direct import Direct
@@ -61,6 +62,19 @@ class Opened:
             return ()
         made = self.lab.made()
         return tuple(name for name in self.design.machines if name not in made)
+
+    @property
+    def maintenance(self) -> Register:
+        return Register(self.folder, f"lab-{self.lab.name}" if self.drawn.needs_lab else "machines")
+
+    @property
+    def in_maintenance(self) -> Mapping[str, Entry]:
+        """Those machines of the design, in the order they were put there."""
+        return {m: e for m, e in self.maintenance.entries().items() if m in self.drawn.machines}
+
+    @property
+    def maintained(self) -> frozenset[str]:
+        return frozenset(self.in_maintenance)
 
     def releases(self) -> Mapping[str, Blob]:
         """The apps, built or found built."""

@@ -43,4 +43,5 @@ def site_of(opened: Opened) -> Site:
         opened.folder,
         opened.releases(),
         datetime.now(UTC),
+        opened.maintained,
     )

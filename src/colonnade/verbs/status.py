@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from colonnade.engine import health
 from colonnade.engine.converge import Outcome, examine
+from colonnade.engine.maintenance import Entry
 from colonnade.engine.site import Site
 from colonnade.hosts.ground import Progress
 from colonnade.model.design import Design
@@ -16,12 +17,15 @@ from colonnade.verbs.plan import site_of
 
 @dataclass(frozen=True)
 class Status:
-    """`drawn` is the design as its file has it, `ca` the path of the certificate that browsers must trust."""
+    """`drawn` is the design as its file has it, `ca` the path of the certificate that browsers must trust,
+    `maintenance` has the machines in maintenance.
+    """
 
     drawn: Design
     site: Site
     ca: str
     outcome: Outcome
+    maintenance: Mapping[str, Entry]
 
     @property
     def url(self) -> str:
@@ -36,18 +40,25 @@ class Status:
             "addresses": list(self.site.addresses),
             "ca": self.ca,
             "healthy": self.outcome.healthy,
-            "machines": [
-                {
-                    "name": name,
-                    "address": self.site.view.addresses(name).inside,
-                    "reachable": not self.outcome.machines[name].unreachable,
-                }
-                for name in design.machines
-            ],
-            "services": health.as_json(design, self.outcome.health),
+            "machines": [self._machine(name) for name in design.machines],
+            "services": health.as_json(design, self.outcome.health, self.maintenance),
+        }
+
+    def _machine(self, name: str) -> Mapping[str, object]:
+        """`up` asks no machine that is in maintenance, so whether that can be reached is not known."""
+        asked = self.outcome.machines.get(name)
+        return {
+            "name": name,
+            "address": self.site.view.addresses(name).inside,
+            "reachable": not asked.unreachable if asked else None,
+            "maintenance": name in self.maintenance,
         }
 
 
 def status(opened: Opened, progress: Progress) -> Status:
     site = site_of(opened)
-    return Status(opened.drawn, site, str(opened.folder.ca_file), examine(site, progress))
+    return status_of(opened, site, examine(site, progress))
+
+
+def status_of(opened: Opened, site: Site, outcome: Outcome) -> Status:
+    return Status(opened.drawn, site, str(opened.folder.ca_file), outcome, opened.in_maintenance)

@@ -38,9 +38,17 @@ def up(opened: Opened, progress: Progress, *, without_external: bool = False) ->
     with opened.folder.lock(f"colonnade up (pid {os.getpid()})"):
         if opened.drawn.needs_lab:
             _prepare_host(progress)
+        for machine in opened.maintained:
+            progress(machine, "in maintenance: left as it is")
         releases = _machines_and_releases(opened, progress)
         site = assemble(
-            opened.design, opened.catalog.rooms, opened.ground, opened.folder, releases, datetime.now(UTC)
+            opened.design,
+            opened.catalog.rooms,
+            opened.ground,
+            opened.folder,
+            releases,
+            datetime.now(UTC),
+            opened.maintained,
         )
         with ThreadPoolExecutor(1) as beside:
             outside = beside.submit(_tell_outside, opened, site) if opened.drawn.needs_lab else None
@@ -74,7 +82,7 @@ def _machines_and_releases(opened: Opened, progress: Progress) -> Mapping[str, B
     """Machines are made while the apps are built: neither needs the other."""
     with ThreadPoolExecutor(1) as beside:
         building = beside.submit(opened.releases)
-        opened.ground.bring_up(wanted(opened.design), progress)
+        opened.ground.bring_up(wanted(opened.design, opened.maintained), progress)
         return building.result()
 
 

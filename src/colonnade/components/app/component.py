@@ -16,9 +16,10 @@ from colonnade.components.app.routes import database_routes, sidecar_port
 from colonnade.components.app.sandbox import SANDBOX
 from colonnade.components.app.settings import AppSettings, refuse_shared_port
 from colonnade.kit.builds import Build
-from colonnade.kit.checks import Check
+from colonnade.kit.checks import Check, by_exit
 from colonnade.kit.claims import CA_FILE, Alias, Audience, CertificateNeed, Claims, Offer
 from colonnade.kit.component import Component, Resources
+from colonnade.kit.generations import one_generation
 from colonnade.kit.resources import Command, Directory, File, Resource, Symlink, Tree, Unit, User
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
@@ -33,6 +34,10 @@ RELEASE_SECONDS = 600
 RUN_AND_MARK = (
     'marker=$1 value=$2; shift 2; "$@" && printf %s "$value" >"$marker.new" && mv "$marker.new" "$marker"'
 )
+RELEASED = '[ "$(readlink "$2")" = "$3" ] && [ -e "$5" ] && exec echo "$4"; cat "$1"'
+"""Prints the release whose step has been run: what the marker $1 says; and $4 where the link $2 leads to its
+folder $3 already, for no machine starts a release before its step. That counts only if $5 is there.
+"""
 
 
 class App(Component[AppSettings]):
@@ -89,6 +94,9 @@ class App(Component[AppSettings]):
                 Reading(self.settings(service).health, databases).read,
             ),
         )
+
+    def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        return (Check(service.name, one_generation(Places(service.name).sidecar_unit), by_exit()),)
 
     def _release(self, service: Service, machine: str, view: View) -> list[Resource]:
         """The folder, and what is needed to run anything in it. The app that runs now does not notice."""
@@ -148,11 +156,15 @@ class App(Component[AppSettings]):
         return [config, unit_file, unit]
 
     def _release_step(self, service: Service, machine: str, view: View) -> list[Resource]:
-        """The Procfile's `release` line, once per release, on the service's first machine."""
-        if machine != service.members[0]:
+        """The Procfile's `release` line, once per release, on the service's first machine. While that is in
+        maintenance the next one stands in, and neither repeats what the other has run.
+        """
+        first = service.members[0]
+        if machine != next((m for m in service.members if m not in view.maintained), first):
             return []
         places, blob = Places(service.name), view.blobs[service.name]
         marker = f"{places.state}/released"
+        released = (marker, places.current, places.release(blob), blob)
         properties = (
             f"User={places.user}",
             f"Group={places.user}",
@@ -168,7 +180,7 @@ class App(Component[AppSettings]):
         return [
             Command(
                 f"release-{service.name}",
-                check=("cat", marker),
+                check=("sh", "-c", RELEASED, "sh", *released, marker if machine == first else places.current),
                 expect=blob,
                 fix=("sh", "-c", RUN_AND_MARK, "release", marker, blob, *run),
                 timeout=RELEASE_SECONDS,

@@ -21,7 +21,7 @@ DATABASES_PER_APP = 10
 class DatabaseRoute:
     """A linked database as the app on one machine reaches it: two loopback ports of its sidecar.
 
-    Reads go to the replicas, and to the primary when no replica is up (or there is none).
+    Reads go to the replicas that are not in maintenance, and to the primary when none of them is up.
     """
 
     name: str
@@ -60,7 +60,7 @@ def database_routes(service: Service, machine: str, view: View) -> tuple[Databas
             write_port=base + 2 * i,
             read_port=base + 2 * i + 1,
             primary=upstream.targets[0],
-            replicas=upstream.targets[1:],
+            replicas=tuple(t for t in upstream.targets[1:] if not t.maintained),
             user=upstream.offer.facts["user"],
             password=view.secret(upstream.offer.facts["secret"]),
             database=upstream.offer.facts["database"],

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from colonnade.errors import DesignError, Problem
-from colonnade.kit.checks import Answer, Check, Health
+from colonnade.kit.checks import Answer, Check, Health, by_exit
 from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Name, Offer
 from colonnade.kit.component import Component, Resources
+from colonnade.kit.generations import one_generation
 from colonnade.kit.resources import Directory, File, Unit
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
@@ -100,6 +101,7 @@ class Haproxy(Component[HaproxySettings]):
             balance=self.settings(service).balance,
             upstreams=web_upstreams(service, machine, view),
             status_path=STATUS_PATH,
+            leaves=machine in view.maintained,
         )
         config = File(CONFIG, content, validate=("haproxy", "-c", "-f", "{staged}"))
         drop_in = File(f"{DROP_INS}/colonnade.conf", render(PACKAGE, "haproxy.service.conf.j2"))
@@ -112,11 +114,15 @@ class Haproxy(Component[HaproxySettings]):
         return {Stage.DOOR: [Directory(DROP_INS), config, drop_in, unit]}
 
     def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
-        total = sum(len(upstream.targets) for upstream in web_upstreams(service, machine, view))
+        targets = [t for upstream in web_upstreams(service, machine, view) for t in upstream.targets]
+        total = sum(not target.maintained for target in targets)
         return tuple(
             Check(service.name, ask_door(view.design.site, address), servers_up(total))
             for address in view.addresses(machine).own
         )
+
+    def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        return (Check(service.name, one_generation("haproxy.service"), by_exit()),)
 
 
 def door_certificate(design: Design) -> CertificateNeed:

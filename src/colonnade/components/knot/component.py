@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from colonnade.components.knot.zone import origin_of, zone_of
 from colonnade.kit.checks import Answer, Check, Health
@@ -44,7 +45,8 @@ class Knot(Component[NoSettings]):
 
     def resources(self, service: Service, machine: str, view: View) -> Resources:
         site = view.design.site
-        zone = zone_of(site, view.claims.names, {m: view.addresses(m) for m in service.members})
+        names = [replace(name, machines=view.led_to(name)) for name in view.claims.names]
+        zone = zone_of(site, names, {m: view.addresses(m) for m in service.members})
         records = File(
             f"/etc/knot/{zone.origin}.zone",
             render(ROOM, "zone.j2", zone=zone),
@@ -77,7 +79,7 @@ class Knot(Component[NoSettings]):
 
 
 def _led(name: Name, view: View) -> Sequence[str]:
-    return tuple(dict.fromkeys(a for m in name.machines for a in view.addresses(m).arrivals))
+    return tuple(dict.fromkeys(a for m in view.led_to(name) for a in view.addresses(m).arrivals))
 
 
 def answers(name: Name, expected: Sequence[str]) -> Callable[[Answer], Health]:

@@ -90,6 +90,14 @@ class Mariadb(Component[MariadbSettings]):
         read = read_health(role_of(service, machine), len(replicas_of(service)))
         return (Check(service.name, CLIENT, read, input=QUERY),)
 
+    def held(self, service: Service, machine: str, role: str, view: View) -> str:
+        """`view` does not count: a replica may always go, and nobody can stand in for a primary."""
+        del view
+        if (role or role_of(service, machine)) != Role.PRIMARY:
+            return ""
+        name = service.name
+        return f"it is the primary of {name}: nothing could be written until another member is made primary"
+
     def _server(self, service: Service, machine: str, view: View) -> tuple[Resource, ...]:
         files = _certificate(service, machine).files
         config = File(CONFIG, self._config(service, machine, view), validate=VALIDATE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from colonnade.components.nginx.balance import peers
 from colonnade.components.nginx.settings import NginxSettings
 from colonnade.errors import DesignError, Problem
-from colonnade.kit.checks import Answer, Check, Health
+from colonnade.kit.checks import Answer, Check, Health, by_exit
 from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Name, Offer
 from colonnade.kit.component import Component, Resources
 from colonnade.kit.resources import Directory, File, Unit
@@ -24,6 +24,16 @@ CONFIG = "/etc/nginx/nginx.conf"
 DROP_IN = "/etc/systemd/system/nginx.service.d"
 INSIDE_PORT = 8443
 HEALTH = "/.colonnade/health"
+NO_OLD_WORKER = """\
+pid=$(systemctl show --property MainPID --value nginx.service)
+[ "$pid" = 0 ] && exit 0
+for worker in $(cat "/proc/$pid/task/$pid/children"); do
+    if grep -qs "is shutting down" "/proc/$worker/cmdline"; then
+        echo "a worker from before the reload still serves"
+        exit 1
+    fi
+done
+"""
 
 
 REMOVED_HEADERS = (
@@ -94,6 +104,9 @@ class Nginx(Component[NginxSettings]):
         argv = _curl(_certificate(service, machine), name, port, path, address)
         return (Check(service.name, argv, _read_health(has_app=upstream is not None)),)
 
+    def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        return (Check(service.name, ("sh", "-c", NO_OLD_WORKER), by_exit()),)
+
     def _config(self, service: Service, machine: str, view: View) -> bytes:
         clients = view.clients(service.name)
         return render(
@@ -103,6 +116,7 @@ class Nginx(Component[NginxSettings]):
             machine=machine,
             site=view.design.site,
             settings=self.settings(service),
+            leaves=service.public and machine in view.maintained,
             own=_certificate(service, machine).files,
             ca=CA_FILE,
             health=HEALTH,
@@ -118,12 +132,12 @@ class Nginx(Component[NginxSettings]):
 
 @dataclass(frozen=True)
 class Backend:
-    """The app as the template reads it. `servers` are (address:port, is a backup)."""
+    """The app as the template reads it. `servers` are (address:port, is a backup, is maintained)."""
 
     name: str
     server_name: str
     health: str
-    servers: tuple[tuple[str, bool], ...]
+    servers: tuple[tuple[str, bool, bool], ...]
 
 
 def _app(service: Service, machine: str, view: View) -> Upstream | None:
@@ -152,7 +166,10 @@ def _backend(service: Service, machine: str, view: View) -> Backend | None:
         name=upstream.service.name,
         server_name=upstream.offer.facts["server_name"],
         health=upstream.offer.facts["health"],
-        servers=tuple((f"{peer.target.address}:{peer.target.port}", peer.backup) for peer in dealt),
+        servers=tuple(
+            (f"{peer.target.address}:{peer.target.port}", peer.backup, peer.target.maintained)
+            for peer in dealt
+        ),
     )
 
 
