@@ -39,10 +39,11 @@ class Store(Protocol):
 @dataclass(frozen=True)
 class Material:
     """`operator`: the address that SSH comes from, as machines see it, empty when unknown (then any may
-    try).
+    try). `witnesses`: addresses far outside the site that answer DNS.
     """
 
     addresses: Mapping[str, Addresses]
     secrets: Mapping[str, str]
     certificates: Mapping[str, Issued]
     operator: str = ""
+    witnesses: tuple[str, ...] = ()
