@@ -5,7 +5,8 @@ applier.
     stdin   8 bytes length, a zip of this package · 8 bytes length, the request as JSON ·
             for each blob: its sha256 (64 hex digits), 8 bytes length, its bytes
 
-All lengths are big-endian. The same package gives the same bytes.
+All lengths are big-endian. The same package gives the same bytes. Programs that stay on a machine are packed
+here too, each into one file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -30,6 +31,9 @@ BOOTSTRAP = (
     "sys.path.insert(0,'/proc/self/fd/%d'%m);from colonnade_agent.main import main;main(f)"
 )
 ARGV = ("python3", "-I", "-S", "-B", "-c", BOOTSTRAP)
+PACKAGE = "colonnade_agent"
+PROGRAMS = frozenset({"uplinks"})
+"""Folders of this package that are programs of their own: they stay on machines, and the applier does not."""
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 
 
@@ -44,12 +48,26 @@ def payload(
 
 
 def agent_zip() -> bytes:
-    """The sources of this package, without its tests."""
+    """The sources of the applier, without its tests and without the programs that machines keep."""
+    return _zip(_sources(resources.files(PACKAGE), PACKAGE, left_out=PROGRAMS))
+
+
+def program(name: str) -> bytes:
+    """One of PROGRAMS as one file that `python3` runs: its `main.main()`. It may import nothing else of this
+    package. Not compressed: another zlib would make other bytes of it, and `plan` a difference.
+    """
+    assert name in PROGRAMS
+    start = f"from {PACKAGE}.{name}.main import main\n\nmain()\n".encode()
+    own = _sources(resources.files(PACKAGE) / name, f"{PACKAGE}/{name}")
+    return _zip((("__main__.py", start), (f"{PACKAGE}/__init__.py", b""), *own), zipfile.ZIP_STORED)
+
+
+def _zip(files: Iterable[tuple[str, bytes]], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in sorted(_sources(resources.files("colonnade_agent"), "colonnade_agent")):
+        for name, content in sorted(files):
             entry = zipfile.ZipInfo(name, EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = compression
             archive.writestr(entry, content)
     return buffer.getvalue()
 
@@ -64,10 +82,10 @@ def _pieces(request: Request, blobs: Mapping[str, Path]) -> Iterator[bytes]:
                 yield chunk
 
 
-def _sources(folder: Traversable, prefix: str) -> Iterable[tuple[str, bytes]]:
+def _sources(folder: Traversable, prefix: str, left_out: Collection[str] = ()) -> Iterable[tuple[str, bytes]]:
     for entry in folder.iterdir():
         name = f"{prefix}/{entry.name}"
-        if entry.is_dir() and entry.name not in {"tests", "__pycache__"}:
+        if entry.is_dir() and entry.name not in {"tests", "__pycache__", *left_out}:
             yield from _sources(entry, name)
         elif entry.name.endswith(".py"):
             yield name, entry.read_bytes()

@@ -106,7 +106,9 @@ def _material(
     certificates: dict[str, Issued] = {}
     for room in rooms.values():
         certificates.update(room.issue(claims.certificates, addresses, folder, now))
-    return Material(addresses, secret_values(claims.secrets, folder), certificates, ground.operator)
+    secrets = secret_values(claims.secrets, folder)
+    witnesses = tuple(dict.fromkeys((*design.witnesses, *ground.witnesses)))
+    return Material(addresses, secrets, certificates, ground.operator, witnesses=witnesses)
 
 
 def _show_ca(folder: Folder, material: Material) -> None:

@@ -22,6 +22,7 @@ class Direct:
 
     machines: Mapping[str, Machine]
     operator: str = ""
+    witnesses: tuple[str, ...] = ()
 
     def addresses(
         self, wanted: tuple[Wanted, ...], floating: tuple[FloatingNeed, ...] = ()

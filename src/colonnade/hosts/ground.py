@@ -43,6 +43,11 @@ class Ground(Protocol):
         """The address machines see operators come from; empty when unknown."""
         ...
 
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """Addresses far outside the site that answer DNS, as far as the ground has any."""
+        ...
+
     def addresses(
         self, wanted: tuple[Wanted, ...], floating: tuple[FloatingNeed, ...] = ()
     ) -> Mapping[str, Addresses]:

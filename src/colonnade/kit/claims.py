@@ -120,7 +120,7 @@ class Name:
 
     fqdn: str
     machines: tuple[str, ...]
-    ttl: int = 60
+    ttl: int = 20
 
 
 @dataclass(frozen=True)

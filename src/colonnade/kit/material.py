@@ -39,7 +39,8 @@ class Store(Protocol):
 @dataclass(frozen=True)
 class Material:
     """`operator`: the address that SSH comes from, as machines see it, empty when unknown (then any may
-    try). `maintained`: the machines in maintenance.
+    try). `maintained`: the machines in maintenance. `witnesses`: addresses far outside the site that
+    answer DNS.
     """
 
     addresses: Mapping[str, Addresses]
@@ -47,3 +48,4 @@ class Material:
     certificates: Mapping[str, Issued]
     operator: str = ""
     maintained: frozenset[str] = frozenset()
+    witnesses: tuple[str, ...] = ()

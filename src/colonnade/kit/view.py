@@ -4,7 +4,7 @@ Immutable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,6 +64,14 @@ class View:
         if found is None:
             raise StateError(f"machine {machine} has no address yet", hint="run `colonnade up` first")
         return found
+
+    def led(self, machines: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Where users of these machines are led, by uplink."""
+        found: dict[str, dict[str, None]] = {}
+        for machine in machines:
+            for uplink, addresses in self.addresses(machine).led.items():
+                found.setdefault(uplink, {}).update(dict.fromkeys(addresses))
+        return {uplink: tuple(addresses) for uplink, addresses in found.items()}
 
     def offers(self, service: str, audience: Audience) -> tuple[Offer, ...]:
         return tuple(o for o in self.claims.offers if o.service == service and o.audience is audience)

@@ -32,6 +32,12 @@ class LabGround:
     def operator(self) -> str:
         return str(self.lab.addressing.operator)
 
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The resolver is no part of the site, and answers everyone who asks, if only to refuse."""
+        given = self.lab.allocate((furniture.RESOLVER,))
+        return (str(given[furniture.RESOLVER.name]["outside"]),)
+
     def addresses(
         self, wanted: tuple[Wanted, ...], floating: tuple[FloatingNeed, ...] = ()
     ) -> Mapping[str, Addresses]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -50,6 +51,11 @@ class Addresses:
     def listens(self) -> tuple[str, ...]:
         """What a door answers on, as soon as the machine holds it."""
         return (*self.own, *self.floating)
+
+    @property
+    def led(self) -> Mapping[str, tuple[str, ...]]:
+        """Where users are led, by uplink."""
+        return {line.uplink: line.floating if self.floating else (line.own,) for line in self.lines}
 
     @property
     def arrivals(self) -> tuple[str, ...]:

@@ -125,9 +125,10 @@ class Reading:
 class Design:
     """`site` is the DNS name users type. Mappings keep the order of the design.
 
-    `uplinks` are the site's lines to the Internet, each of which every door machine is on. `assumptions` are
-    hours between failures and to repair, by class of failure. `prose` is what a document says around its
-    diagrams, each line in its place, the lines of fences empty.
+    `uplinks` are the site's lines to the Internet, each of which every door machine is on. `witnesses` are
+    IPv4 addresses far outside that answer DNS: they tell which of two lines is dead. `assumptions` are hours
+    between failures and to repair, by class of failure. `prose` is what a document says around its diagrams,
+    each line in its place, the lines of fences empty.
     """
 
     site: str
@@ -141,6 +142,7 @@ class Design:
     silences: tuple[Silence, ...] = ()
     assumptions: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
     prose: str = field(default="", compare=False)
+    witnesses: tuple[str, ...] = ()
 
     def on(self, machine: str) -> tuple[Service, ...]:
         """The services with a member on this machine, in the design's order."""

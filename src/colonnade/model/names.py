@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from ipaddress import IPv4Address
 
 HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """One label of a host name in lower case: RFC 1123, section 2.1."""
@@ -55,6 +56,13 @@ def unique(name: str, used: Container[str]) -> str:
 
 def is_host_name(name: str) -> bool:
     return bool(HOST_NAME.fullmatch(name)) and len(name) <= MACHINE_LENGTH
+
+
+def is_ipv4(text: str) -> bool:
+    try:
+        return bool(IPv4Address(text))
+    except ValueError:
+        return False
 
 
 def is_domain(name: str) -> bool:

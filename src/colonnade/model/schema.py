@@ -13,6 +13,7 @@ NAME = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "maxLeng
 HELP = {
     "site": "The DNS name that users type.",
     "uplinks": "The site's lines to the Internet, which all its doors are on. A lab has a and b.",
+    "witnesses": "IPv4 addresses far outside that answer DNS: they tell which of two uplinks is dead.",
     "services": "What the site is made of, by name.",
     "machines": "Machines that exist. Left out: a lab on this computer makes them.",
     "external": "Programs that services use and Colonnade does not run.",
@@ -29,6 +30,7 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
     sections: dict[str, dict[str, Any]] = {
         "site": {"type": "string", "format": "hostname"},
         "uplinks": uplinks(),
+        "witnesses": {"type": "array", "items": {"type": "string", "format": "ipv4"}, "default": []},
         "services": named(service(kinds, definitions)) | {"minProperties": 1},
         "machines": named(machine()),
         "external": named(external()),

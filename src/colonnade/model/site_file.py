@@ -15,12 +15,12 @@ from pydantic import BaseModel, ValidationError
 
 from colonnade.model.design import UPLINKS, Design, External, Link, Machine, Service
 from colonnade.model.kinds import Kind, Kinds
-from colonnade.model.names import LAB_UPLINKS, is_host_name
+from colonnade.model.names import LAB_UPLINKS, is_host_name, is_ipv4
 from colonnade.model.places import Path
 from colonnade.model.review_notes import Notes
 from colonnade.model.shapes import closest
 
-TOP = ("site", "uplinks", "services", "machines", "external", "facts", "silence", "assumptions")
+TOP = ("site", "uplinks", "witnesses", "services", "machines", "external", "facts", "silence", "assumptions")
 SERVICE = ("kind", "machines", "to", "public")
 MACHINE = ("address", "user", "port")
 
@@ -50,6 +50,7 @@ class Builder(Notes):
             uplinks=self.uplinks(document, machines),
             silences=tuple(self.silences(document)),
             assumptions=MappingProxyType(self.assumptions(document)),
+            witnesses=tuple(self.witnesses(document)),
             path=path,
         )
 
@@ -68,6 +69,16 @@ class Builder(Notes):
                 hint = f"call it {' or '.join(LAB_UPLINKS)}, or give the machines that exist addresses"
                 self.wrong((*at, index), f"a lab has no uplink '{name}'", hint)
         return tuple(names)
+
+    def witnesses(self, document: dict[str, Any]) -> Iterable[str]:
+        at = ("witnesses",)
+        what = "addresses far outside that answer DNS, as a list"
+        for index, address in enumerate(self.strings(document.get("witnesses") or [], at, what, empty=True)):
+            if is_ipv4(address):
+                yield address
+            else:
+                hint = "names can't be asked for while the lines are in doubt: write an IPv4 address"
+                self.wrong((*at, index), f"the witness '{address}' is no IPv4 address", hint)
 
     def services(self, document: dict[str, Any]) -> dict[str, Service]:
         """Those written; users arrive at a door that no service leads to, unless the entry says otherwise."""

@@ -46,6 +46,7 @@ SECTIONS: Mapping[str, Any] = MappingProxyType(
     {
         "site": "",
         "uplinks": list(UPLINKS),
+        "witnesses": [],
         "machines": {},
         "external": {},
         "facts": [],

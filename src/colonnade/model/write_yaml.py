@@ -38,6 +38,8 @@ def document(design: Design) -> dict[str, Any]:
     written: dict[str, Any] = {"site": design.site}
     if design.uplinks != UPLINKS:
         written["uplinks"] = list(design.uplinks)
+    if design.witnesses:
+        written["witnesses"] = list(design.witnesses)
     written["services"] = {s.name: service(design, s) for s in design.services.values()}
     machines = {m.name: said for m in design.machines.values() if (said := machine(m))}
     if machines:

@@ -66,7 +66,7 @@ def uplink(design: Design, kinds: Kinds) -> Iterator[Fix]:
             "single-uplink",
             f"A second line to the Internet, `{name}`",
             "With one line its failure takes the whole site away. Every door has an address on both, and DNS "
-            "gives them all",
+            "gives those of the lines that work",
         ),
         replace(design, uplinks=(*design.uplinks, name)),
         "a second line is ordered, not written: name it under `uplinks` when it is there",

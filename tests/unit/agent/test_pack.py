@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 from colonnade_agent import pack
 from colonnade_agent.wire import Check, Request, decode_response
@@ -22,6 +23,18 @@ def test_the_zip_holds_sources_and_nothing_else() -> None:
     names = zipfile.ZipFile(io.BytesIO(pack.agent_zip())).namelist()
     assert "colonnade_agent/main.py" in names
     assert all(name.endswith(".py") and "/tests/" not in name for name in names)
+
+
+def test_programs_that_stay_on_machines_are_files_of_their_own(tmp_path: Path) -> None:
+    """Each runs from its one file, and the applier does not carry it."""
+    applier = zipfile.ZipFile(io.BytesIO(pack.agent_zip())).namelist()
+    for name in pack.PROGRAMS:
+        assert not [file for file in applier if file.startswith(f"colonnade_agent/{name}/")]
+        assert pack.program(name) == pack.program(name)
+        (tmp_path / name).write_bytes(pack.program(name))
+        argv = [sys.executable, "-I", "-B", str(tmp_path / name), "/no/such/order"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+        assert "No such file or directory: '/no/such/order'" in done.stderr
 
 
 def test_the_bootstrap_carries_out_a_request() -> None:

@@ -51,7 +51,7 @@ def test_who_sends_sends_elsewhere(golden: Callable[[str, str], None]) -> None:
 
 
 def test_users_are_led_elsewhere() -> None:
-    assert lines(file("lb2", ".zone", {"lb1"}), "www.") == "www.example.com. 60 A 192.0.2.2\n"
+    assert lines(file("lb2", ".zone", {"lb1"}), "www.") == "www.example.com. 20 A 192.0.2.2\n"
 
 
 @pytest.mark.parametrize(

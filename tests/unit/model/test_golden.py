@@ -33,6 +33,8 @@ def told(design: Design) -> Iterator[str]:
     yield f"site {design.site}"
     if design.uplinks != ("a",):
         yield f"uplinks {' '.join(design.uplinks)}"
+    if design.witnesses:
+        yield f"witnesses {' '.join(design.witnesses)}"
     for service in design.services.values():
         public = " public" if service.public else ""
         yield f"service {service.name}: {service.kind} on {' '.join(service.members)}{public}"

@@ -135,6 +135,7 @@ def designs(draw: st.DrawFn) -> Design:
         uplinks=draw(st.sampled_from(REAL_UPLINKS if real else LAB_UPLINKS)),
         silences=tuple(draw(st.lists(SILENCES, max_size=2))),
         assumptions=draw(st.dictionaries(st.sampled_from(FAILURES), st.tuples(HOURS, HOURS), max_size=2)),
+        witnesses=draw(st.sampled_from([(), ("192.0.2.53",), ("192.0.2.53", "198.51.100.53")])),
     )
 
 

@@ -30,6 +30,7 @@ RULE = Rule(
     why="Lines are cut and providers have outages, more often and for longer than servers fail. With "
     "one line nothing inside the site helps.",
     fix="Give the site a second line, of another provider and by another way into the building: "
-    "`uplinks: [a, b]` in the design.",
+    "`uplinks: [a, b]` in the design. With two doors, the site's name then stops leading to a line that is "
+    "dead.",
     look=look,
 )

@@ -133,5 +133,24 @@ def test_a_name_of_another_zone_is_refused() -> None:
     ],
 )
 def test_the_server_is_asked_for_every_address(answer: Answer, healthy: bool, detail: str) -> None:
-    health = answers(Name("www.foobar.com", ("lb1", "lb2")), ["192.0.2.1", "192.0.2.2"])(answer)
+    one = {"a": ("192.0.2.1", "192.0.2.2")}
+    health = answers(Name("www.foobar.com", ("lb1", "lb2")), ["192.0.2.1", "192.0.2.2"], one)(answer)
     assert (health.healthy, health.detail) == (healthy, detail)
+
+
+@pytest.mark.parametrize(
+    ("said", "healthy"),
+    [
+        ("198.51.100.1\n198.51.100.2\n", True),
+        ("192.0.2.1\n192.0.2.2\n", True),
+        ("192.0.2.1\n198.51.100.1\n198.51.100.2\n", False),
+        ("198.51.100.1\n", False),
+        ("", False),
+    ],
+)
+def test_an_uplink_may_be_withdrawn_as_a_whole_and_never_every_one(said: str, healthy: bool) -> None:
+    led = {"a": ("192.0.2.1", "192.0.2.2"), "b": ("198.51.100.1", "198.51.100.2")}
+    every = [*led["a"], *led["b"]]
+    health = answers(Name("www.foobar.com", ("lb1", "lb2")), every, led)(Answer(0, said, ""))
+    assert health.healthy is healthy
+    assert ("none of uplink" in health.detail) is healthy
