@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.lab.odd_visitors import s_client
 from tests.lab.site import COMMAND, DONE, Site, distributed_design, environment, new_id, within
 
 pytestmark = pytest.mark.lab
@@ -78,3 +79,11 @@ def test_any_app_server_may_be_lost(hardened: Site) -> None:
         finally:
             hardened.lab.start(machine)
         within(60, lambda: hardened.status()["healthy"], f"{machine} does not come back")
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_a_session_begun_at_one_door_goes_on_at_the_other(hardened: Site, version: str) -> None:
+    one, other = (hardened.public(door)[0] for door in doors(hardened))
+    ticket = f"/tmp/doors{version}"
+    assert "New, TLSv" in s_client(hardened, version, "-sess_out", ticket, address=one)
+    assert "Reused, TLSv" in s_client(hardened, version, "-sess_in", ticket, address=other)

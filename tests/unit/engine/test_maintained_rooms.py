@@ -72,7 +72,8 @@ def test_a_door_that_leaves_ends_each_connection_with_its_answer(
 def test_servers_in_maintenance_are_not_counted_as_missing() -> None:
     view = view_of(loads(TEXT, "site.yaml", ROOMS.kinds), ROOMS.rooms, maintained={"web1"})
     check = ROOMS.rooms["haproxy"].checks(view.design.services["edge"], "lb1", view)[0]
-    assert check.read(Answer(0, "1", "")).detail == "1 of 1 web server up"
+    assert check.read(Answer(0, "web:web2=1", "")).detail == "1 of 1 web server up"
+    assert "web:web1=" not in file("lb1", "haproxy.cfg", {"web1"})
 
 
 def release_steps(maintained: Collection[str]) -> dict[str, Command]:

@@ -140,6 +140,7 @@ class App(Component[AppSettings]):
             app_port=settings.port,
             health=settings.health,
             private=settings.private,
+            concurrency=settings.concurrency,
             databases=database_routes(service, machine, view),
         )
         config = File(places.sidecar_config, content, validate=("haproxy", "-c", "-f", "{staged}"))

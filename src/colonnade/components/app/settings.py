@@ -22,6 +22,9 @@ class AppSettings(Settings):
     """A path that answers with 200 when the app can work. Who answers otherwise gets no requests."""
     private: tuple[Annotated[str, Field(pattern=r"^/[A-Za-z0-9/._~-]+$")], ...] = ("/metrics",)
     """Paths, with all below them, that no user may reach: they get 404."""
+    concurrency: int = Field(default=100, ge=1, le=10_000)
+    """How many requests the app gets at once on each machine; open WebSockets count. More wait in its sidecar
+    for at most five seconds, so that the app always has time to say that it works."""
     env: dict[str, str] = Field(default_factory=dict)
     """Further environment variables. They are written into the design, so no secrets here."""
 

@@ -6,12 +6,14 @@ services, over mutual TLS. README.md is the user's page; the templates are the w
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from colonnade.components.haproxy.checks import STATUS_PATH, STATUS_SOCKET, ask_door, servers_up
+from colonnade.components.haproxy.settings import HaproxySettings, read_label
+from colonnade.components.haproxy.tickets import KEYS_FILE, SECONDS, SECRET, UNIT, ticket_keys
 from colonnade.errors import DesignError, Problem
-from colonnade.kit.checks import Answer, Check, Health, by_exit
+from colonnade.kit.checks import Check, by_exit
 from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Name, Offer
 from colonnade.kit.component import Component, Resources
 from colonnade.kit.generations import one_generation
@@ -20,34 +22,11 @@ from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
 from colonnade.kit.view import Upstream, View
 from colonnade.model.design import Design, Position, Service
-from colonnade.model.kinds import Kind, Settings
+from colonnade.model.kinds import Kind
 
 PACKAGE = "colonnade.components.haproxy"
 CONFIG = "/etc/haproxy/haproxy.cfg"
 DROP_INS = "/etc/systemd/system/haproxy.service.d"
-STATUS_PATH = "/.colonnade/door"
-
-LABELS = (
-    (r"\bleast\b|\bleastconn\b|\bfewest\b", "leastconn"),
-    (r"\b(ip|source|client)\b.*\bhash|\bsource\b|\bsticky\b|\bsession affinity\b", "source"),
-    (r"\bround ?robin\b|\brr\b", "roundrobin"),
-    (r"\brandom\b", "random"),
-    (r"\bfirst\b", "first"),
-)
-"""What people write on the arrow that leaves a load balancer; the first that matches wins."""
-
-
-class HaproxySettings(Settings):
-    balance: Literal["roundrobin", "leastconn", "source", "first", "random"] = "roundrobin"
-    """How requests are spread over the web servers. `roundrobin`: in turn. `leastconn`: to the one with the
-    fewest open connections. `source`: those of one client's address always to the same one. `first`: to the
-    first one, and to the next when that has 128 connections. `random`: by chance."""
-
-
-def read_label(text: str) -> Mapping[str, str]:
-    """`Round Robin`, `least connections`, `IP hash` as settings; empty when the label names no algorithm."""
-    words = re.sub(r"[\W_]+", " ", text.lower())
-    return next(({"balance": balance} for pattern, balance in LABELS if re.search(pattern, words)), {})
 
 
 class Haproxy(Component[HaproxySettings]):
@@ -73,6 +52,7 @@ class Haproxy(Component[HaproxySettings]):
     def claims(self, service: Service, design: Design) -> Claims:
         refuse_inner_door(service, design)
         refuse_no_way_on(service, design, service.links)
+        refuse_strange_reserve(service, self.settings(service), design)
         return Claims(
             offers=(
                 Offer(service.name, "https", 443, Audience.PUBLIC, "https"),
@@ -83,46 +63,68 @@ class Haproxy(Component[HaproxySettings]):
                 *(client_certificate(service, m) for m in service.members),
             ),
             names=(Name(design.site, service.members),),
+            secrets=(SECRET,),
         )
 
     def resources(self, service: Service, machine: str, view: View) -> Resources:
-        door = door_certificate(view.design).files.bundle
-        client = client_certificate(service, machine).files.bundle
-        addresses = view.addresses(machine)
-        content = render(
-            PACKAGE,
-            "haproxy.cfg.j2",
-            site=view.design.site,
-            addresses=addresses.listens,
-            own=addresses.own,
-            door=door,
-            ca=CA_FILE,
-            client=client,
-            balance=self.settings(service).balance,
-            upstreams=web_upstreams(service, machine, view),
-            status_path=STATUS_PATH,
-            leaves=machine in view.maintained,
+        config = File(
+            CONFIG, self._config(service, machine, view), validate=("haproxy", "-c", "-f", "{staged}")
         )
-        config = File(CONFIG, content, validate=("haproxy", "-c", "-f", "{staged}"))
-        drop_in = File(f"{DROP_INS}/colonnade.conf", render(PACKAGE, "haproxy.service.conf.j2"))
+        drop_in = File(
+            f"{DROP_INS}/colonnade.conf",
+            render(PACKAGE, "haproxy.service.conf.j2", ticket_keys_unit=f"{UNIT}.service"),
+        )
+        used = (*certificate_files(service, machine, view.design), CA_FILE)
         unit = Unit(
             "haproxy.service",
-            reload_on=(config.id, *(f"file:{path}" for path in (door, client, CA_FILE))),
+            reload_on=(config.id, *(f"file:{path}" for path in used)),
             restart_on=(drop_in.id,),
-            ready=ask_door(view.design.site, addresses.own[0]),
+            ready=ask_door(view.design.site, view.addresses(machine).own[0]),
         )
-        return {Stage.DOOR: [Directory(DROP_INS), config, drop_in, unit]}
+        return {
+            Stage.GROUND: ticket_keys(PACKAGE, view.secret(SECRET.name)),
+            Stage.DOOR: [Directory(DROP_INS), config, drop_in, unit],
+        }
 
     def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
-        targets = [t for upstream in web_upstreams(service, machine, view) for t in upstream.targets]
-        total = sum(not target.maintained for target in targets)
         return tuple(
-            Check(service.name, ask_door(view.design.site, address), servers_up(total))
+            Check(service.name, ask_door(view.design.site, address), servers_up)
             for address in view.addresses(machine).own
         )
 
     def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
         return (Check(service.name, one_generation("haproxy.service"), by_exit()),)
+
+    def _config(self, service: Service, machine: str, view: View) -> bytes:
+        door, client = certificate_files(service, machine, view.design)
+        addresses = view.addresses(machine)
+        upstreams = web_upstreams(service, machine, view)
+        own = tuple(dict.fromkeys((*addresses.own, addresses.inside)))
+        settings = self.settings(service)
+        return render(
+            PACKAGE,
+            "haproxy.cfg.j2",
+            site=view.design.site,
+            settings=settings,
+            addresses=addresses.listens,
+            own_addresses=own,
+            unlimited=(*own, *settings.trusted),
+            door=door,
+            ca=CA_FILE,
+            client=client,
+            ticket_keys=KEYS_FILE,
+            ticket_seconds=SECONDS,
+            servers=servers(settings, upstreams),
+            health=upstreams[0].offer.facts["health"],
+            leaves=machine in view.maintained,
+            status_path=STATUS_PATH,
+            status_socket=STATUS_SOCKET,
+        )
+
+
+def certificate_files(service: Service, machine: str, design: Design) -> tuple[str, str]:
+    """What users see, and what web servers see."""
+    return door_certificate(design).files.bundle, client_certificate(service, machine).files.bundle
 
 
 def door_certificate(design: Design) -> CertificateNeed:
@@ -159,6 +161,45 @@ def web_upstreams(service: Service, machine: str, view: View) -> tuple[Upstream,
     return found
 
 
+@dataclass(frozen=True)
+class Server:
+    """A web server as the template reads it; `backup`: it is in reserve, `maintained`: in maintenance."""
+
+    name: str
+    address: str
+    tls_name: str
+    backup: bool
+    maintained: bool
+
+
+def servers(settings: HaproxySettings, upstreams: Sequence[Upstream]) -> tuple[Server, ...]:
+    every = [(upstream, target) for upstream in upstreams for target in upstream.targets]
+    return tuple(
+        Server(
+            name=f"{upstream.service.name}:{target.machine}",
+            address=f"{target.address}:{target.port}",
+            tls_name=upstream.offer.facts["server_name"],
+            backup=number > 0 if settings.backup == "others" else target.machine in settings.backup,
+            maintained=target.maintained,
+        )
+        for number, (upstream, target) in enumerate(every)
+    )
+
+
+def refuse_strange_reserve(service: Service, settings: HaproxySettings, design: Design) -> None:
+    """Raises DesignError when the reserve is of machines without a web server, or holds all of them."""
+    linked = [design.services[link.to] for link in service.links if link.to in design.services]
+    machines = {machine for web in linked for machine in web.members}
+    named = () if settings.backup == "others" else settings.backup
+    strange = [name for name in named if name not in machines]
+    if strange:
+        message = f"{service.name} has {strange[0]} in reserve, where no web server is that it leads to"
+        raise refusal(design, service.position, message, f"name some of {', '.join(sorted(machines))}")
+    if named and set(named) == machines:
+        message = f"{service.name} has all its web servers in reserve"
+        raise refusal(design, service.position, message, "leave one out of `backup`: it serves first")
+
+
 def refuse_no_way_on(service: Service, design: Design, ways: Sequence[object]) -> None:
     if not ways:
         message = f"{service.name} leads to no web server"
@@ -182,32 +223,6 @@ def refuse_inner_door(service: Service, design: Design) -> None:
 
 def refusal(design: Design, position: Position, message: str, hint: str) -> DesignError:
     return DesignError(design.path, [Problem(position.line, position.column, message, hint)])
-
-
-def ask_door(site: str, address: str) -> tuple[str, ...]:
-    """Through the front: port, certificate and name must be right. The answer is how many web servers are up.
-
-    It is the door's own answer, for a request that went to a web server would take another's turn. The
-    request comes from `address` too, by which the door knows its own machine.
-    """
-    return (
-        *("curl", "-sS", "--max-time", "4", "--cacert", CA_FILE),
-        *("--interface", address, "--resolve", f"{site}:443:{address}", f"https://{site}{STATUS_PATH}"),
-    )
-
-
-def servers_up(total: int) -> Callable[[Answer], Health]:
-    """Reads `ask_door`: the number of web servers that are up, of `total`."""
-
-    def read(answer: Answer) -> Health:
-        if answer.exit != 0:
-            return Health(False, answer.stderr.strip() or f"curl ended with {answer.exit}")
-        text = answer.stdout.strip()
-        if not text.isdecimal():
-            return Health(False, "something other than this door answers on its address")
-        return Health(int(text) > 0, f"{text} of {total} web server{'s' * (total != 1)} up")
-
-    return read
 
 
 COMPONENT = Haproxy()

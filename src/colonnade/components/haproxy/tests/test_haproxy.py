@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from colonnade.components.haproxy.component import COMPONENT, HaproxySettings, read_label, servers_up
+from colonnade.components.haproxy.checks import servers_up
+from colonnade.components.haproxy.component import COMPONENT
+from colonnade.components.haproxy.settings import HaproxySettings, read_label
 from colonnade.errors import DesignError
 from colonnade.kit.checks import Answer
 from colonnade.kit.claims import Audience, Claims, Name, Offer
 from colonnade.kit.component import Component, Resources
-from colonnade.kit.resources import File, Unit
+from colonnade.kit.resources import Command, File, Unit
 from colonnade.kit.stages import Stage
 from colonnade.kit.testing import view_of
 from colonnade.kit.view import View
@@ -48,8 +51,8 @@ ROOMS: Mapping[str, Component[Any]] = {
 }
 
 
-def edge(*to: Link, members: Sequence[str] = ("lb1",), balance: str = "roundrobin") -> Service:
-    settings = HaproxySettings.model_validate({"balance": balance})
+def edge(*to: Link, members: Sequence[str] = ("lb1",), **chosen: Any) -> Service:
+    settings = HaproxySettings.model_validate(chosen)
     return Service("edge", "haproxy", tuple(members), settings, to, public=True, position=Position(3, 1))
 
 
@@ -79,22 +82,83 @@ def test_one_server_with_everything(golden: Callable[[str, str], None]) -> None:
     golden("one-server.cfg", config_of(design, "one"))
 
 
+def test_everything_said(golden: Callable[[str, str], None]) -> None:
+    chosen: dict[str, Any] = {
+        "backup": ["web2"],
+        "tls": "1.3",
+        "hsts_days": 730,
+        "hsts_subdomains": True,
+        "body_limit": "512k",
+        "client_requests": 30,
+        "client_connections": 50,
+        "trusted": ["203.0.113.7", "198.51.100.0/24", "2001:db8::/32"],
+        "connections": 1000,
+        "server_requests": 64,
+    }
+    golden(
+        "all-settings.cfg", config_of(site(edge(Link("web"), **chosen), tier("web", "web", "web1", "web2")))
+    )
+
+
+def test_two_doors_have_the_same_ticket_secret_and_program() -> None:
+    design = site(edge(Link("web"), members=["lb1", "lb2"]), tier("web", "web", "web1"))
+    view = view_of(design, ROOMS)
+    one, two = (COMPONENT.resources(design.services["edge"], m, view)[Stage.GROUND] for m in ("lb1", "lb2"))
+    assert one == two
+    files = {r.path: r for r in one if isinstance(r, File)}
+    secret = files["/etc/haproxy/ticket-secret"]
+    assert (secret.content, secret.mode, secret.secret) == (b"secret-of-door/tickets\n", 0o600, True)
+    assert not [path for path, file in files.items() if b"secret-of" in file.content and file is not secret]
+
+
+def test_ticket_keys_are_there_before_the_configuration_is_validated(
+    golden: Callable[[str, str], None],
+) -> None:
+    design = site(edge(Link("web")), tier("web", "web", "web1"))
+    stages = COMPONENT.resources(design.services["edge"], "lb1", view_of(design, ROOMS))
+    (command,) = [r for r in stages[Stage.GROUND] if isinstance(r, Command)]
+    files = {r.path: r.content.decode() for stage in stages.values() for r in stage if isinstance(r, File)}
+    assert f"tls-ticket-keys {command.check[-1]} " in files[CONFIG]
+    for name in (
+        "colonnade-ticket-keys.service",
+        "colonnade-ticket-keys.timer",
+        "haproxy.service.d/colonnade.conf",
+    ):
+        golden(name.replace("/", "-"), files[f"/etc/systemd/system/{name}"])
+
+
+@pytest.mark.parametrize(
+    ("backup", "reserve"),
+    [((), []), ("others", ["web2", "web3"]), (["web1", "web3"], ["web1", "web3"])],
+)
+def test_those_in_reserve(backup: object, reserve: Sequence[str]) -> None:
+    design = site(edge(Link("web"), backup=backup), tier("web", "web", "web1", "web2", "web3"))
+    text = config_of(design)
+    marked = [
+        line.split()[1]
+        for line in text.splitlines()
+        if line.strip().startswith("server ") and "backup" in line
+    ]
+    assert marked == [f"web:{machine}" for machine in reserve]
+    assert ("option allbackups" in text) == bool(reserve)
+
+
 def test_only_what_is_drawn_gets_requests() -> None:
     pairs = (("lb1", "web2"), ("lb2", "web1"))
     design = site(edge(Link("web", pairs), members=["lb1", "lb2"]), tier("web", "web", "web1", "web2"))
-    assert servers(config_of(design, "lb1")) == ["web:web2"]
-    assert servers(config_of(design, "lb2")) == ["web:web1"]
+    assert servers(config_of(design, "lb1")) == {"web:web2"}
+    assert servers(config_of(design, "lb2")) == {"web:web1"}
 
 
 def test_two_web_services_share_the_requests() -> None:
     design = site(edge(Link("web"), Link("old")), tier("web", "web", "w1"), tier("old", "web", "w2"))
     text = config_of(design)
-    assert servers(text) == ["web:w1", "old:w2"]
+    assert servers(text) == {"web:w1", "old:w2"}
     assert "check-sni old.internal" in text
 
 
-def servers(config: str) -> list[str]:
-    return [line.split()[1] for line in config.splitlines() if line.strip().startswith("server ")]
+def servers(config: str) -> set[str]:
+    return {line.split()[1] for line in config.splitlines() if line.strip().startswith("server ")}
 
 
 def test_what_a_door_claims() -> None:
@@ -130,6 +194,8 @@ TWO_KINDS = (
     tier("app", "app", "a"),
 )
 INNER = (edge(Link("web")), tier("web", "web", "w"), tier("front", "web", "f", to=[Link("edge")]))
+NO_SUCH_RESERVE = (edge(Link("web"), backup=["web9"]), tier("web", "web", "web1", "web2"))
+ALL_IN_RESERVE = (edge(Link("web"), backup=["web2", "web1"]), tier("web", "web", "web1", "web2"))
 NOBODY_ARRIVES = (replace(edge(Link("web")), public=False), tier("web", "web", "w"))
 
 
@@ -140,6 +206,8 @@ NOBODY_ARRIVES = (replace(edge(Link("web")), public=False), tier("web", "web", "
         (TWO_KINDS, 4, "edge leads to web and app, which differ in kind"),
         (INNER, 9, "front leads to edge, and haproxy is a door"),
         (NOBODY_ARRIVES, 3, "edge is a door, and no users arrive there"),
+        (NO_SUCH_RESERVE, 3, "edge has web9 in reserve, where no web server is"),
+        (ALL_IN_RESERVE, 3, "edge has all its web servers in reserve"),
     ],
 )
 def test_designs_it_refuses(services: Sequence[Service], line: int, says: str) -> None:
@@ -169,6 +237,32 @@ def test_labels_that_name_an_algorithm(label: str, balance: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "label", ["active-passive", "Active/Standby", "hot standby", "round robin (active-passive)"]
+)
+def test_labels_that_put_all_but_the_first_in_reserve(label: str) -> None:
+    settings = HaproxySettings.model_validate(read_label(label))
+    assert (settings.backup, settings.balance) == ("others", "roundrobin")
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"backup": "rest"},
+        {"tls": "1.1"},
+        {"body_limit": "10"},
+        {"trusted": ["10.0.0.1/8"]},
+        {"trusted": ["the office"]},
+        {"client_requests": 0},
+        {"connections": 1},
+        {"hsts_days": -1},
+    ],
+)
+def test_settings_that_cannot_be(chosen: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        HaproxySettings.model_validate(chosen)
+
+
+@pytest.mark.parametrize(
     "label", ["", "HTTPS 443", "forwards requests", "3. HTTP/HTTPS Request", "error rate"]
 )
 def test_labels_that_name_none(label: str) -> None:
@@ -178,15 +272,17 @@ def test_labels_that_name_none(label: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "healthy", "detail"),
     [
-        (Answer(0, "2\n", ""), True, "2 of 2 web servers up"),
-        (Answer(0, "1\n", ""), True, "1 of 2 web servers up"),
-        (Answer(0, "0\n", ""), False, "0 of 2 web servers up"),
+        (Answer(0, "web:web1=1\nweb:web2=1\n", ""), True, "2 of 2 web servers up"),
+        (Answer(0, "web:web1=1\nweb:web2=0\n", ""), True, "1 of 2 web servers up, not web2"),
+        (Answer(0, "web:web1=0\nweb:web2=0\n", ""), False, "0 of 2 web servers up, not web1 and web2"),
+        (Answer(0, "web:web1=1\n", ""), True, "1 of 1 web server up"),
+        (Answer(0, "", ""), False, "0 of 0 web servers up"),
         (Answer(7, "", "curl: (7) Failed to connect\n"), False, "curl: (7) Failed to connect"),
         (Answer(0, "<html>", ""), False, "something other than this door answers on its address"),
     ],
 )
 def test_what_the_door_says_of_itself(answer: Answer, healthy: bool, detail: str) -> None:
-    health = servers_up(2)(answer)
+    health = servers_up(answer)
     assert (health.healthy, health.detail) == (healthy, detail)
 
 
