@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from colonnade.errors import DesignError, Problem
@@ -26,6 +27,10 @@ PACKAGE = "colonnade.components.haproxy"
 CONFIG = "/etc/haproxy/haproxy.cfg"
 DROP_INS = "/etc/systemd/system/haproxy.service.d"
 STATUS_PATH = "/.colonnade/door"
+
+FACTS = MappingProxyType({"unit": "haproxy.service", "status": STATUS_PATH, "reload": "USR2"})
+"""For whoever watches over this door: its unit, where it tells its own machine how many web servers are up,
+and the signal at which its workers finish what they are at and new ones take over."""
 
 LABELS = (
     (r"\bleast\b|\bleastconn\b|\bfewest\b", "leastconn"),
@@ -75,7 +80,7 @@ class Haproxy(Component[HaproxySettings]):
         refuse_no_way_on(service, design, service.links)
         return Claims(
             offers=(
-                Offer(service.name, "https", 443, Audience.PUBLIC, "https"),
+                Offer(service.name, "https", 443, Audience.PUBLIC, "https", facts=FACTS),
                 Offer(service.name, "http", 80, Audience.PUBLIC, "http"),
             ),
             certificates=(
