@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from colonnade.components.haproxy.checks import STATUS_PATH, STATUS_SOCKET, ask_door, servers_up
 from colonnade.components.haproxy.settings import HaproxySettings, read_label
@@ -27,6 +28,10 @@ from colonnade.model.kinds import Kind
 PACKAGE = "colonnade.components.haproxy"
 CONFIG = "/etc/haproxy/haproxy.cfg"
 DROP_INS = "/etc/systemd/system/haproxy.service.d"
+
+FACTS = MappingProxyType({"unit": "haproxy.service", "status": STATUS_PATH, "reload": "USR2"})
+"""For whoever watches over this door: its unit, where it tells its own machine how many web servers are up,
+and the signal at which its workers finish what they are at and new ones take over."""
 
 
 class Haproxy(Component[HaproxySettings]):
@@ -55,7 +60,7 @@ class Haproxy(Component[HaproxySettings]):
         refuse_strange_reserve(service, self.settings(service), design)
         return Claims(
             offers=(
-                Offer(service.name, "https", 443, Audience.PUBLIC, "https"),
+                Offer(service.name, "https", 443, Audience.PUBLIC, "https", facts=FACTS),
                 Offer(service.name, "http", 80, Audience.PUBLIC, "http"),
             ),
             certificates=(
