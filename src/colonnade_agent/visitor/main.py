@@ -5,6 +5,7 @@ stop. Started by `pack.visitor`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import os
@@ -18,9 +19,15 @@ from colonnade_agent.visitor.names import Names, system_resolvers
 from colonnade_agent.visitor.record import Record
 from colonnade_agent.visitor.visiting import Visit
 
+PRIORITY = -10
+
 
 def main(source: BinaryIO) -> None:
     told = order.decode(json.loads(source.read(int.from_bytes(source.read(8), "big"))))
+    with contextlib.suppress(
+        PermissionError
+    ):  # only root may: who measures should not wait for those measured
+        os.nice(PRIORITY)
     gc.freeze()  # what is loaded stays: the collector need not look at it while visitors wait
     asyncio.run(_visit(told, source))
 

@@ -1,0 +1,103 @@
+"""`colonnade drill …`: claims and their evidence, and breaking the site on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from colonnade.cli.options import AsJson, File, LabName
+from colonnade.cli.screen import Screen
+from colonnade.verbs.opening import open_design
+
+if TYPE_CHECKING:
+    from colonnade.drill.evidence import Record
+    from colonnade.verbs.drill import Claim
+
+app = typer.Typer(
+    help="Try the design's claims on the running site: a fault, and what visitors saw of it.",
+    no_args_is_help=True,
+)
+MARKS = {"held": ("✓", "green"), "failed": ("✗", "bold red"), "stale": ("~", "yellow"), "never": ("·", "dim")}
+
+
+@app.command(name="list")
+def show(file: File = None, lab: LabName = "", as_json: AsJson = False) -> None:
+    """Every claim of the design, and its last evidence: held, failed, stale (the design is another) or
+    never tried.
+    """
+    from colonnade.verbs import drill as drilling  # noqa: PLC0415 - what other commands need not pay
+
+    found = drilling.claims(open_design(file, lab))
+    screen = Screen(quiet=as_json)
+    if as_json:
+        screen.json([_claim_json(claim) for claim in found])
+        return
+    table = Table.grid(padding=(0, 2))
+    for claim in found:
+        mark, style = MARKS[claim.state.value]
+        when = claim.record.when[:16].replace("T", " ") if claim.record else ""
+        table.add_row(Text(mark, style=style), claim.drill.name, claim.state.value, when, claim.drill.claim)
+    screen.out.print(table)
+
+
+@app.command()
+def run(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Drills by name.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of the design's drills.")] = False,
+    file: File = None,
+    lab: LabName = "",
+    as_json: AsJson = False,
+    real: Annotated[
+        bool, typer.Option("--on-real-machines", help="Break machines that are no lab's.")
+    ] = False,
+    really: Annotated[
+        str, typer.Option("--yes-really", metavar="SITE", help="The site's name, said once more.")
+    ] = "",
+) -> None:
+    """Run drills: a steady state, a fault, what visitors see, healed again. Also when interrupted.
+
+    Exit codes: 0 every claim held, 1 one failed or could not be tried, 2 usage or bad design.
+    """
+    from colonnade.verbs import drill as drilling  # noqa: PLC0415 - as above
+
+    opened = open_design(file, lab)
+    wanted = drilling.chosen(opened, names or (), every=every)
+    drilling.refuse_real(opened, wanted, real=real, really=really)
+    screen = Screen(quiet=as_json)
+    with Screen(quiet=True).progress() as silent:
+        site = drilling.Range(opened, lambda drill, what: screen.note(f"  {drill}: {what}"), silent)
+        found = site.run(wanted, lambda record: None if as_json else _told(screen, record))
+    if as_json:
+        screen.json([dict(record.__dict__) for record in found])
+    if any(record.outcome.value != "held" for record in found):
+        raise typer.Exit(1)
+
+
+def _claim_json(claim: Claim) -> Mapping[str, object]:
+    evidence = dict(claim.record.__dict__) if claim.record else None
+    return {**claim.drill.as_json(), "state": claim.state.value, "evidence": evidence}
+
+
+def _told(screen: Screen, record: Record) -> None:
+    held = record.outcome.value == "held"
+    screen.say(
+        f"{'✓' if held else '✗'} {record.drill}: {record.outcome.value}", style="" if held else "bold red"
+    )
+    if record.reason:
+        screen.say(f"    {record.reason}")
+    screen.say(f"    {_numbers(record.values)}")
+
+
+def _numbers(values: Mapping[str, object]) -> str:
+    from colonnade.drill.verdict import WORDS, shown  # noqa: PLC0415 - as above
+
+    told = []
+    for name, words in WORDS.items():
+        measured = values.get(name)
+        if isinstance(measured, int | float):
+            told.append(f"{words} {shown(name, measured)}")
+    return f"{values['requests']} requests; " + ", ".join(told)
