@@ -55,21 +55,15 @@ class SiteField:
             Deed.CUT: lambda a: lab.cut(a.machine, a.of or None, "in" if a.way == "in" else "both"),
             Deed.LOSS: lambda a: lab.loss(a.machine, a.percent, a.of or None),
             Deed.HEAL: lambda a: lab.heal(a.machine),
-            Deed.CUT_UPLINK: self._cut_uplink,
-            Deed.HEAL_UPLINK: self._heal_uplink,
+            Deed.SLOW: lambda a: lab.slow(a.machine, a.of),
+            Deed.FILL: lambda a: lab.fill(a.machine),
+            Deed.CUT_UPLINK: lambda a: lab.cut_uplink(f"uplink-{a.of}"),
+            Deed.HEAL_UPLINK: lambda a: lab.heal_uplink(f"uplink-{a.of}"),
             Deed.KILL_PROCESS: self._kill_process,
             Deed.RELOAD: self._reload,
             Deed.BREAK_CONFIG: self._break_config,
             Deed.UP: lambda _: rising.up(self.opened, self.progress, without_external=True),
         }
-
-    def _cut_uplink(self, action: Action) -> None:
-        for machine in self._doors():
-            self.lab.cut(machine, f"uplink-{action.of}")
-
-    def _heal_uplink(self, _: Action) -> None:
-        for machine in self._doors():
-            self.lab.heal(machine)
 
     # What is done on machines
 
@@ -129,8 +123,9 @@ class SiteField:
 
     def own_addresses(self, drill: Drill) -> tuple[str, ...]:
         if drill.uplink:
-            subnet = self.lab.addressing.subnet(f"uplink-{drill.uplink}")
-            return tuple(a for a in self.addresses if a in {str(host) for host in subnet})
+            lines = (line for m in self._doors() for line in self.site.view.addresses(m).lines)
+            there = {a for line in lines if line.uplink == drill.uplink for a in (line.own, *line.floating)}
+            return tuple(a for a in self.addresses if a in there)
         return self._held_by(drill.holder) if drill.holder else ()
 
     def _held_by(self, machine: str) -> tuple[str, ...]:
