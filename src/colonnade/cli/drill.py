@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,6 +76,21 @@ def run(
         screen.json([dict(record.__dict__) for record in found])
     if any(record.outcome.value != "held" for record in found):
         raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    file: File = None,
+    lab: LabName = "",
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write it.")
+    ] = Path("drill-report"),
+) -> None:
+    """Write what is known of every claim: drills.md, and drills.html with a plot of each drill's course."""
+    from colonnade.verbs import drill_report  # noqa: PLC0415 - as above
+
+    for path in drill_report.write(open_design(file, lab), output):
+        Screen().say(f"Wrote {path}")
 
 
 def _claim_json(claim: Claim) -> Mapping[str, object]:

@@ -60,7 +60,8 @@ class Conductor:
         now = time.monotonic()
         fault = self._times.get("fault", now)
         steady = fault - steps.STEADY_SECONDS
-        return Moments(steady, fault, self._times.get("heal", now), self._times.get("end", now))
+        struck, heal, end = (self._times.get(name, now) for name in ("struck", "heal", "end"))
+        return Moments(steady, fault, struck, heal, end)
 
     def _do(self, step: Step) -> str:
         match step:
@@ -68,7 +69,6 @@ class Conductor:
                 return self._steady(seconds, limit)
             case steps.Moment(name=name):
                 self._times[name] = time.monotonic()
-                self.tell(name)
             case steps.Note(heals=heals):
                 self.notes.write(heals)
             case steps.Do(action=action):

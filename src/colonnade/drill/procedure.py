@@ -29,7 +29,7 @@ class Steady:
 
 @dataclass(frozen=True)
 class Moment:
-    """Note the time as `name`: fault or heal."""
+    """Note the time as `name`: fault (it begins), struck (it is done) or heal."""
 
     name: str
 
@@ -71,6 +71,7 @@ def procedure(drill: Drill) -> Procedure:
     yield Moment("fault")
     for action in drill.faults:
         yield Do(action)
+    yield Moment("struck")
     yield Watch(drill.watch)
     yield Moment("heal")
     for action in drill.heals:

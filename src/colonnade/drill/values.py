@@ -6,6 +6,7 @@ docs/drills.md defines each number in the same words.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -14,13 +15,18 @@ from typing import Any
 from colonnade.drill.visits import Request, Visits
 from colonnade_agent.visitor.order import NEWCOMER, PIN, READ, WRITE
 
+MOST_ERRORS = 6
+
 
 @dataclass(frozen=True)
 class Moments:
-    """On the client's clock: since when all was steady, the fault, when healing began, and the end."""
+    """On the client's clock: since when all was steady, when the fault began and when it was done to its end,
+    when healing began, and the end.
+    """
 
     steady: float
     fault: float
+    struck: float
     heal: float
     end: float
 
@@ -45,10 +51,11 @@ class Values:
     """Counts and seconds are of the time from the fault to the end, healing included. None: not measured.
 
     `gap_own` and `gap_others`: the longest time between two good answers of one address, of those the fault
-    is about and of all others. `gap_by_name`: the longest that a newcomer waited until a newcomer had a good
-    answer. `slowest_read`: the longest a user's read took until its good answer. `failed_reads_anew`: those
+    is about and of all others. `gap_by_name`: the longest that a newcomer waited for a good answer.
+    `slowest_read`: the longest a user's read took until its good answer. `failed_reads_anew`: those
     of `failed_reads` whose connection was not one that stood when the fault came. `unknown_writes`: sent,
     and never answered. `lost`: acknowledged, and not in the database; `duplicated`: there more than once.
+    `stalled`: the longest that the visitors' program itself stood still.
     """
 
     requests: int
@@ -70,6 +77,7 @@ class Values:
     during: Latency
     after: Latency
     stalled: float
+    errors: Mapping[str, int]
 
     @property
     def failed_requests(self) -> int:
@@ -96,7 +104,7 @@ def measure(visits: Visits, moments: Moments, own: Iterable[str], contents: Cont
         requests=len(reads) + len(writes),
         probes=sum(r.probe for r in later),
         failed_reads=sum(r.failed for r in reads),
-        failed_reads_anew=sum(r.failed and not _stood(r, moments.fault) for r in reads),
+        failed_reads_anew=sum(r.failed and not _stood(r, moments.struck) for r in reads),
         failed_writes=sum(r.failed for r in writes),
         unknown_writes=sum(r.unknown for r in writes),
         failed_probes=sum(r.probe and r.failed for r in later),
@@ -112,7 +120,14 @@ def measure(visits: Visits, moments: Moments, own: Iterable[str], contents: Cont
         during=_latency(visits.by_name, moments.fault, moments.heal),
         after=_latency(visits.by_name, moments.heal, moments.end),
         stalled=max((s.seconds for s in visits.stalls if s.at >= moments.fault), default=0.0),
+        errors=_errors(reads + writes),
     )
+
+
+def _errors(requests: Iterable[Request]) -> dict[str, int]:
+    """What went wrong with requests by name, and how often; the most frequent first."""
+    bad = (r for r in requests if r.failed or r.unknown)
+    return dict(Counter(f"status {r.status}" if r.status else r.error for r in bad).most_common(MOST_ERRORS))
 
 
 def gaps_of(visits: Visits, moments: Moments) -> dict[str, float]:
@@ -134,18 +149,22 @@ def _longest(answers: Sequence[float], moments: Moments) -> float:
 
 
 def longest_wait(newcomers: Sequence[Request], end: float) -> float:
-    """From when a newcomer came until it, or one who came later, had a good answer; at most until `end`."""
+    """From when a newcomer came until it had a good answer; one who got none waits until another is served
+    who came later, at most until `end`.
+    """
     longest, served = 0.0, end
     for newcomer in sorted(newcomers, key=lambda r: r.begun, reverse=True):
         if newcomer.good and newcomer.ended is not None:
             served = min(served, newcomer.ended)
-        longest = max(longest, served - newcomer.begun)
+            longest = max(longest, newcomer.seconds)
+        else:
+            longest = max(longest, served - newcomer.begun)
     return longest
 
 
-def _stood(request: Request, fault: float) -> bool:
+def _stood(request: Request, struck: float) -> bool:
     """Whether it went out on a connection that the fault found open."""
-    return request.opened is not None and request.opened < fault
+    return request.opened is not None and request.opened < struck
 
 
 def _latency(requests: Iterable[Request], since: float, until: float) -> Latency:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from colonnade.drill import catalog as listing
-from colonnade.drill import evidence
+from colonnade.drill import evidence, timeline
 from colonnade.drill.conduct import Conductor
 from colonnade.drill.drill import Drill
 from colonnade.drill.evidence import LEDGER, Record, State
@@ -149,9 +149,12 @@ class Range:
             visits = visitors.stop()
         contents = self.field.contents(run) if visits.writes else None
         values = measure(visits, moments, own, contents)
-        return self._record(drill, verdict(drill, ran, visits, values), values)
+        when = datetime.now(UTC)
+        kept = f"drills/{when:%Y%m%dT%H%M%S}-{drill.name.replace('/', '-')}.json"
+        self.opened.folder.put(kept, timeline.of(visits, moments).text().encode())
+        return self._record(drill, verdict(drill, ran, visits, values), values, when, kept)
 
-    def _record(self, drill: Drill, found: Verdict, values: Values) -> Record:
+    def _record(self, drill: Drill, found: Verdict, values: Values, when: datetime, kept: str) -> Record:
         return Record(
             site=self.opened.drawn.site,
             drill=drill.name,
@@ -162,8 +165,9 @@ class Range:
             hypothesis=drill.as_json()["hypothesis"],
             values=values.as_json(),
             design=evidence.design_hash(self.opened.drawn),
-            when=datetime.now(UTC).isoformat(timespec="seconds"),
+            when=when.isoformat(timespec="seconds"),
             version=own_version(),
+            timeline=kept,
         )
 
 
