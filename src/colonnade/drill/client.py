@@ -73,6 +73,9 @@ class Client:
             self._process.wait()
         for thread in self._threads:
             thread.join(STOP_SECONDS)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe:
+                pipe.close()
         return self.visits
 
     def _send(self, stdin: bytes) -> None:

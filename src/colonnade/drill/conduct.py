@@ -18,7 +18,7 @@ from colonnade.drill.values import Moments
 from colonnade.errors import ColonnadeError
 
 PAUSE = 0.1
-ASK_AGAIN_SECONDS = 1.0
+ASK_AGAIN_SECONDS = 0.5
 
 
 @dataclass
@@ -88,20 +88,15 @@ class Conductor:
         """`end` is when visitors had seen nothing amiss for long enough; that the members are healthy too is
         asked after it, so that the asking does not count as part of the drill.
         """
+        self._watch(seconds)
         deadline = time.monotonic() + limit
         while True:
             self.client.require()
-            now = time.monotonic()
-            found = amiss(self.client.visits, now, seconds, self.addresses)
-            if not found:
-                self._times["end"] = now
-                found = self._ailing()
-                if not found:
-                    return ""
-            if now > deadline:
-                self._times["end"] = now
+            now = self._times["end"] = time.monotonic()
+            found = amiss(self.client.visits, now, seconds, self.addresses) or self._ailing()
+            if not found or now > deadline:
                 return found
-            self._watch(PAUSE if found.startswith("the client") else ASK_AGAIN_SECONDS / 2)
+            self._watch(ASK_AGAIN_SECONDS)
 
     def _ailing(self) -> str:
         try:

@@ -10,32 +10,31 @@ from colonnade.drill.field import Field, Tell
 from colonnade.errors import ColonnadeError, StateError
 from colonnade.kit.material import Store
 
-FILE = "drills/faults-set.json"
-
 
 @dataclass(frozen=True)
 class Notes:
-    """Kept in `store`, the folder beside the design; `lab` is the lab that the faults are of."""
+    """Kept in `store`, the folder beside the design, for each `lab` by itself."""
 
     store: Store
     lab: str
 
+    @property
+    def name(self) -> str:
+        return f"drills/faults-set-in-{self.lab}.json"
+
     def write(self, heals: tuple[Action, ...]) -> None:
-        noted = {"lab": self.lab, "heals": [action.as_json() for action in heals]} if heals else {}
-        self.store.put(FILE, json.dumps(noted).encode())
+        self.store.put(self.name, json.dumps([action.as_json() for action in heals]).encode())
 
     def read(self) -> tuple[Action, ...]:
         """What is still to be done. Raises StateError for a file that can't be understood."""
-        text = self.store.get(FILE)
+        text = self.store.get(self.name)
         if not text:
             return ()
         try:
-            noted = json.loads(text)
-            of_this_lab = noted.get("lab") == self.lab
-            return tuple(from_json(each) for each in noted.get("heals", ()) if of_this_lab)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return tuple(from_json(each) for each in json.loads(text))
+        except (ValueError, TypeError, KeyError) as error:
             hint = "heal the site yourself (colonnade lab heal all, lab start all, up), then remove the file"
-            raise StateError("it does not say which faults are set", where=FILE, hint=hint) from error
+            raise StateError("it does not say which faults are set", where=self.name, hint=hint) from error
 
     def heal(self, field: Field, tell: Tell) -> bool:
         """Whether there was anything to heal. One that can't be healed does not keep the others from it; the

@@ -10,6 +10,7 @@ from colonnade.drill.timeline import BAD, GOOD, STEP, Timeline
 
 WIDTH, LEFT, RIGHT = 760, 120, 12
 REQUESTS, LATENCY, STRIP, SPACE, AXIS = 64, 48, 12, 14, 18
+LONGEST_WORD = 40
 
 
 def plot(timeline: Timeline) -> str:
@@ -76,7 +77,9 @@ def _marks(timeline: Timeline, bottom: int) -> Iterator[str]:
     for seconds, word in ((timeline.fault, "fault"), (timeline.heal, "healing")):
         x = _x(seconds, timeline)
         yield f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom}"/>'
-        yield f'<text class="small" x="{x + 3:.1f}" y="9">{word}</text>'
+        near_the_end = x > WIDTH - RIGHT - LONGEST_WORD
+        place = f'x="{x - 3:.1f}" text-anchor="end"' if near_the_end else f'x="{x + 3:.1f}"'
+        yield f'<text class="small" {place} y="9">{word}</text>'
 
 
 def _seconds(timeline: Timeline, bottom: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is known of a design's claims, as a page for people: Markdown, and one HTML file that needs no other."""
+"""What is known of a design's claims, for people: Markdown, and one HTML file that needs no other."""
 
 from __future__ import annotations
 
