@@ -69,9 +69,8 @@ def run(
     wanted = drilling.chosen(opened, names or (), every=every)
     drilling.refuse_real(opened, wanted, real=real, really=really)
     screen = Screen(quiet=as_json)
-    with Screen(quiet=True).progress() as silent:
-        site = drilling.Range(opened, lambda drill, what: screen.note(f"  {drill}: {what}"), silent)
-        found = site.run(wanted, lambda record: None if as_json else _told(screen, record))
+    site = drilling.Range(opened, lambda drill, what: screen.note(f"  {drill}: {what}"))
+    found = site.run(wanted, lambda record: None if as_json else _told(screen, record))
     if as_json:
         screen.json([dict(record.__dict__) for record in found])
     if any(record.outcome.value != "held" for record in found):

@@ -55,7 +55,8 @@ class Values:
     `slowest_read`: the longest a user's read took until its good answer. `failed_reads_anew`: those
     of `failed_reads` whose connection was not one that stood when the fault came. `unknown_writes`: sent,
     and never answered. `lost`: acknowledged, and not in the database; `duplicated`: there more than once.
-    `stalled`: the longest that the visitors' program itself stood still.
+    `stalled`: the longest that the visitors' program itself stood still. `gap_before`: the longest gap of any
+    address while nothing was broken yet.
     """
 
     requests: int
@@ -77,7 +78,13 @@ class Values:
     during: Latency
     after: Latency
     stalled: float
+    gap_before: float
     errors: Mapping[str, int]
+
+    @property
+    def blur(self) -> float:
+        """Seconds that this computer alone may put between two answers."""
+        return max(self.stalled, self.gap_before)
 
     @property
     def failed_requests(self) -> int:
@@ -98,7 +105,7 @@ def measure(visits: Visits, moments: Moments, own: Iterable[str], contents: Cont
     later = [r for r in visits.requests if r.begun >= moments.fault or (r.ended or 0) >= moments.fault]
     reads = [r for r in later if r.kind in {READ, NEWCOMER}]
     writes = [r for r in later if r.kind == WRITE]
-    gaps = gaps_of(visits, moments)
+    gaps = gaps_of(visits, moments.fault, moments.end)
     mine = set(own)
     return Values(
         requests=len(reads) + len(writes),
@@ -120,6 +127,7 @@ def measure(visits: Visits, moments: Moments, own: Iterable[str], contents: Cont
         during=_latency(visits.by_name, moments.fault, moments.heal),
         after=_latency(visits.by_name, moments.heal, moments.end),
         stalled=max((s.seconds for s in visits.stalls if s.at >= moments.fault), default=0.0),
+        gap_before=max(gaps_of(visits, moments.steady, moments.fault).values(), default=0.0),
         errors=_errors(reads + writes),
     )
 
@@ -130,22 +138,21 @@ def _errors(requests: Iterable[Request]) -> dict[str, int]:
     return dict(Counter(f"status {r.status}" if r.status else r.error for r in bad).most_common(MOST_ERRORS))
 
 
-def gaps_of(visits: Visits, moments: Moments) -> dict[str, float]:
-    """The longest time between two good answers of each probed address, from the last one before the fault
-    to the end.
-    """
+def gaps_of(visits: Visits, since: float, until: float) -> dict[str, float]:
+    """The longest time between two good answers of each probed address, from the last one before `since`."""
     answers: dict[str, list[float]] = {}
     for probe in visits.of(PIN):
         times = answers.setdefault(probe.address, [])
         if probe.good and probe.ended is not None:
             times.append(probe.ended)
-    return {address: _longest(sorted(times), moments) for address, times in sorted(answers.items())}
+    first = min((r.begun for r in visits.of(PIN)), default=since)
+    return {a: _longest(sorted(times), first, since, until) for a, times in sorted(answers.items())}
 
 
-def _longest(answers: Sequence[float], moments: Moments) -> float:
-    first = max((t for t in answers if t < moments.fault), default=moments.steady)
-    stops = [first, *(t for t in answers if moments.fault <= t <= moments.end), moments.end]
-    return max(b - a for a, b in pairwise(stops))
+def _longest(answers: Sequence[float], first: float, since: float, until: float) -> float:
+    """`first`: when probes began."""
+    start = max((t for t in answers if t < since), default=first)
+    return max(b - a for a, b in pairwise([start, *(t for t in answers if since <= t <= until), until]))
 
 
 def longest_wait(newcomers: Sequence[Request], end: float) -> float:

@@ -105,10 +105,10 @@ def _finding(limit: Limit, values: Values) -> Finding:
     return Finding(limit, measured, None if measured is None else measured <= limit.at_most)
 
 
-def _blurred(finding: Finding, stalled: float) -> bool:
-    """Whether the client's own standing still may be all that was over the limit."""
+def _blurred(finding: Finding, blur: float) -> bool:
+    """Whether what is over the limit may be this computer's own doing."""
     assert finding.measured is not None
-    return finding.limit.value in SECONDS and finding.measured - stalled <= finding.limit.at_most
+    return finding.limit.value in SECONDS and finding.measured - blur <= finding.limit.at_most
 
 
 def shown(value: str, number: float, prefix: str = "") -> str:

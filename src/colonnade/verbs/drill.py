@@ -6,7 +6,7 @@ import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -101,13 +101,17 @@ def refuse_real(opened: Opened, wanted: Sequence[Drill], *, real: bool, really: 
         )
 
 
+def silent(machine: str, text: str, detail: str = "") -> None:
+    """A Progress that tells no one: what a drill does is told in its own words."""
+
+
 @dataclass(frozen=True)
 class Range:
     """The running site, ready to be drilled. `tell` hears what happens: (drill, what)."""
 
     opened: Opened
     tell: Callable[[str, str], None]
-    progress: Progress
+    progress: Progress = silent
 
     @cached_property
     def site(self) -> Site:
@@ -119,18 +123,17 @@ class Range:
 
     @property
     def notes(self) -> Notes:
-        return Notes(self.opened.folder, self.opened.lab.name)
+        return notes_of(self.opened)
 
-    def heal_what_was_left(self) -> bool:
-        """Heal what a run that was killed left broken: whether there was anything."""
-        return bool(self.notes.read()) and self.notes.heal(
-            self.field, lambda what: self.tell("", f"an earlier run was killed, so: {what}")
-        )
+    def heal_what_was_left(self) -> None:
+        """Heal what a run that was killed left broken."""
+        if self.notes.read():
+            self.notes.heal(self.field, lambda what: self.tell("", f"an earlier run was killed, so: {what}"))
 
     def run(self, wanted: Sequence[Drill], done: Callable[[Record], None]) -> tuple[Record, ...]:
         """One after the other; each is in the ledger before the next begins."""
         found = []
-        with self.opened.folder.lock(f"colonnade drill (pid {os.getpid()})", LOCK), ending_in_order():
+        with alone(self.opened), ending_in_order():
             self.heal_what_was_left()
             for drill in wanted:
                 record = self._run(drill)
@@ -169,6 +172,21 @@ class Range:
             version=own_version(),
             timeline=kept,
         )
+
+
+def heal_what_was_left(opened: Opened, tell: Callable[[str, str], None]) -> None:
+    """For commands that drill nothing. Raises ColonnadeError while another command drills."""
+    if notes_of(opened).read():
+        with alone(opened):
+            Range(opened, tell).heal_what_was_left()
+
+
+def notes_of(opened: Opened) -> Notes:
+    return Notes(opened.folder, opened.lab.name)
+
+
+def alone(opened: Opened) -> AbstractContextManager[None]:
+    return opened.folder.lock(f"colonnade drill (pid {os.getpid()})", LOCK)
 
 
 def verdict(drill: Drill, ran: Ran, visits: Visits, values: Values) -> Verdict:

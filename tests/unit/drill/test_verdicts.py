@@ -188,6 +188,14 @@ def test_a_client_that_stood_still_can_not_tell() -> None:
     assert judge(EVERYTHING, values_of(story, A)).outcome is Outcome.FAILED, "more than it stood still"
 
 
+def test_a_computer_that_was_slow_before_the_fault_can_not_tell() -> None:
+    story = Story()
+    story.probes(A, (103.0, 103.2), (111.0, 111.4))
+    found = judge((Limit("gap_own", 0.3),), values_of(story, A))
+    assert found.outcome is Outcome.INVALID
+    assert "0.25 s" in found.reason
+
+
 def test_a_failed_request_is_no_matter_of_standing_still() -> None:
     story = quiet()
     story.ask("read", 111.0, 0.1, 503)
