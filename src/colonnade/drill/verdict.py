@@ -92,10 +92,8 @@ def judge(hypothesis: Sequence[Limit], values: Values) -> Verdict:
     broken = [f for f in findings if f.held is False]
     if not broken:
         return Verdict(Outcome.HELD, findings)
-    if all(_blurred(f, values.stalled) for f in broken):
-        reason = (
-            f"the client itself stood still for {values.stalled:.2f} s: this computer is too busy to tell"
-        )
+    if all(_blurred(f, values.blur) for f in broken):
+        reason = f"too busy to tell: this computer alone puts {values.blur:.2f} s between answers"
         return Verdict(Outcome.INVALID, findings, reason)
     return Verdict(Outcome.FAILED, findings, "; ".join(str(f) for f in broken))
 
