@@ -20,7 +20,7 @@ APP_TIER = 2
 INSIDE = "inside"
 KILL_WATCH, FREEZE_WATCH, LINE_WATCH, PROCESS_WATCH = 5.0, 7.0, 8.0, 4.0
 LOSS_PERCENT = 10
-STORM = 20
+STORM = 10
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,11 @@ class Site:
     connections: int = 0
     resumed: int = 0
     entries: dict[str, int] = field(default_factory=dict)
+    open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.open.add(writer)
         self.resumed += bool(writer.get_extra_info("ssl_object").session_reused)
         number = 0
         try:
@@ -107,21 +109,30 @@ async def running(answer: Answer, papers: Papers, *addresses: str, port: int = 0
     finally:
         for server in servers:
             server.close()
+        for writer in site.open:
+            if not writer.transport.is_closing():
+                writer.transport.abort()
+        await asyncio.sleep(0.05)  # until the loop has closed their sockets
 
 
 @asynccontextmanager
 async def black_hole(address: str, port: int) -> AsyncIterator[None]:
     """Takes connections and never says a word, as a machine does whose processes stand still."""
 
+    taken = set[asyncio.StreamWriter]()
+
     async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken.add(writer)
         await reader.read()
-        writer.close()
 
     server = await asyncio.start_server(never, address, port)
     try:
         yield
     finally:
         server.close()
+        for writer in taken:
+            writer.transport.abort()
+        await asyncio.sleep(0.05)  # as above
 
 
 class NameServer(asyncio.DatagramProtocol):
