@@ -26,7 +26,7 @@ from colonnade.drill.values import Values, measure
 from colonnade.drill.verdict import Outcome, Verdict, invalid, judge
 from colonnade.drill.visits import Visits
 from colonnade.engine.site import Site
-from colonnade.errors import UsageError
+from colonnade.errors import StateError, UsageError
 from colonnade.hosts.ground import Progress
 from colonnade.model.shapes import closest
 from colonnade.verbs.drill_client import client
@@ -54,6 +54,14 @@ def ledger_of(opened: Opened) -> Path:
 def records(opened: Opened) -> tuple[Record, ...]:
     path = ledger_of(opened)
     return evidence.read(path.read_text(), str(path)) if path.exists() else ()
+
+
+def keep(path: Path, record: Record) -> None:
+    try:
+        with path.open("a") as ledger:
+            ledger.write(record.line())
+    except OSError as error:
+        raise StateError(f"can't add to it: {error.strerror}", where=str(path)) from error
 
 
 def drills(opened: Opened) -> tuple[Drill, ...]:
@@ -137,8 +145,7 @@ class Range:
             self.heal_what_was_left()
             for drill in wanted:
                 record = self._run(drill)
-                with ledger_of(self.opened).open("a") as ledger:
-                    ledger.write(record.line())
+                keep(ledger_of(self.opened), record)
                 done(record)
                 found.append(record)
         return tuple(found)

@@ -65,8 +65,8 @@ class Connection:
     used: int = 0
 
     def close(self) -> None:
-        # Not an orderly end of TLS: it would wait for a peer that may be dead. Hazard: Python 3.11 can't abort
-        # what the other side has closed already.
+        # Not an orderly end of TLS: it would wait for a peer that may be dead.
+        # Hazard: Python 3.11 can't abort what the other side has closed already.
         if not self.writer.transport.is_closing():
             self.writer.transport.abort()
 
