@@ -18,7 +18,8 @@ OWN_PATHS = "/.colonnade/"
 
 def client(opened: Opened, site: Site, run: str, addresses: tuple[str, ...]) -> Client:
     """Visits from now on. `run` is in the ids of its writes."""
-    order = Order(run, site.design.site, ca_of(site), addresses, probe_path(site))
+    sources = furniture.visit_from(opened.lab) if opened.drawn.needs_lab else ()
+    order = Order(run, site.design.site, ca_of(site), addresses, probe_path(site), sources=sources)
     argv, stdin = pack.visitor(order)
     if opened.drawn.needs_lab:
         argv = opened.lab.command(furniture.CLIENT.name, argv)

@@ -40,10 +40,10 @@ class Wish:
 
 
 class Browser:
-    """`pinned` to an address it asks for no name and tries no other."""
+    """`pinned` to an address it asks for no name and tries no other. `source`: the address it comes from."""
 
-    def __init__(self, internet: Internet, pinned: str = "") -> None:
-        self._net, self._pinned = internet, pinned
+    def __init__(self, internet: Internet, pinned: str = "", source: str = "") -> None:
+        self._net, self._pinned, self._source = internet, pinned, source
         self._open: Connection | None = None
         self._answered = ""
         self._refused = dict[str, float]()
@@ -99,7 +99,7 @@ class Browser:
     async def _try(self, address: str) -> Connection:
         order = self._net.order
         try:
-            connection = await open_to(address, order.port, order.name, self._net.trust)
+            connection = await open_to(address, order.port, order.name, self._net.trust, self._source)
         except OSError:
             self._refused[address] = time.monotonic()
             raise

@@ -71,10 +71,13 @@ class Connection:
             self.writer.transport.abort()
 
 
-async def open_to(address: str, port: int, name: str, trust: Trust) -> Connection:
+async def open_to(address: str, port: int, name: str, trust: Trust, source: str = "") -> Connection:
     """TCP and TLS to this address. Raises OSError (TimeoutError and ssl's errors are ones)."""
+    own = (source, 0) if source else None
     async with asyncio.timeout(CONNECT_SECONDS):
-        reader, writer = await asyncio.open_connection(address, port, ssl=trust, server_hostname=name)
+        reader, writer = await asyncio.open_connection(
+            address, port, ssl=trust, server_hostname=name, local_addr=own
+        )
     return Connection(address, time.monotonic(), reader, writer)
 
 

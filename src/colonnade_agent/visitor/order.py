@@ -33,7 +33,9 @@ their connections and remember which address answered.
 class Order:
     """`run` makes the ids of this run's writes unique. `addresses` are probed one by one every `pin_every`
     seconds, with `probe`, a path that costs little; newcomers ask for it too. `resolvers` are those of
-    /etc/resolv.conf when empty. Each of `users` pauses `pause` seconds on average after an answer.
+    /etc/resolv.conf when empty. Visitors come from `sources`, addresses of this computer (empty: as it
+    chooses), since doors give each client address its share and no more. Each of `users` pauses `pause`
+    seconds on average after an answer.
     """
 
     run: str
@@ -43,6 +45,7 @@ class Order:
     probe: str = "/"
     port: int = 443
     resolvers: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     dns_port: int = 53
     users: int = 6
     pause: float = 0.4

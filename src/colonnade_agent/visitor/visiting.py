@@ -38,10 +38,12 @@ class Visit:
         order = self._net.order
         await self._greet()
         pins = [
-            self._often(order.pin_every, partial(self._once, PIN, address)) for address in order.addresses
+            self._often(order.pin_every, partial(self._once, PIN, address, self._source(i)))
+            for i, address in enumerate(order.addresses)
         ]
         newcomers = self._often(order.newcomer_every, partial(self._once, NEWCOMER))
-        await asyncio.gather(self._beat(), newcomers, *pins, *(self._user() for _ in range(order.users)))
+        users = [self._user(self._source(i)) for i in range(order.users)]
+        await asyncio.gather(self._beat(), newcomers, *pins, *users)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=ANSWER_SECONDS + 2 * CONNECT_SECONDS)
         self._net.record.write("bye")
@@ -74,14 +76,18 @@ class Visit:
             now = time.monotonic()
             due = max(due + every, now)
 
-    async def _once(self, kind: str, pinned: str = "") -> None:
+    def _source(self, number: int) -> str:
+        sources = self._net.order.sources
+        return sources[number % len(sources)] if sources else ""
+
+    async def _once(self, kind: str, pinned: str = "", source: str = "") -> None:
         """One request of a visitor who knows nothing yet."""
-        browser = Browser(self._net, pinned)
+        browser = Browser(self._net, pinned, source)
         await browser.ask(Wish(kind, self._net.order.probe))
         browser.close()
 
-    async def _user(self) -> None:
-        browser, pause = Browser(self._net), self._net.order.pause
+    async def _user(self, source: str) -> None:
+        browser, pause = Browser(self._net, source=source), self._net.order.pause
         own = ""
         asked = 0
         while await self._goes_on(self._chance.uniform(0.2, 1.8) * pause):

@@ -94,17 +94,19 @@ def test_the_program_visits_until_its_input_ends(papers: Papers) -> None:
                 port=site.port,
                 resolvers=("127.0.0.1",),
                 dns_port=dns_port,
+                sources=("127.0.0.7", "127.0.0.8"),
                 pause=0.05,
             )
             lines = await lines_of(order, 3)
+        assert {"127.0.0.7", "127.0.0.8"} <= site.visitors
         assert lines[-1]["what"] == "bye"
         assert next(line for line in lines if line["what"] == "hello")["writes"] is True
         begun = {line["n"]: line for line in lines if line["what"] == "begin"}
         ended = {line["n"]: line for line in lines if line["what"] == "end"}
         assert begun.keys() == ended.keys()
-        good = [line for line in ended.values() if line["status"] in {200, 201}]
-        assert len(good) > len(ended) * 0.8, "all but what a busy computer made late"
-        assert {line["kind"] for line in begun.values()} == {"pin", "newcomer", "read", "write"}
+        assert {line["status"] for line in ended.values()} <= {0, 200, 201}, "0: a busy computer was late"
+        good = {begun[n]["kind"] for n, line in ended.items() if line["status"]}
+        assert good == {"pin", "newcomer", "read", "write"}
         for address in (FIRST, SECOND):
             probes = [n for n, line in begun.items() if line.get("address") == address]
             assert len(probes) > 5

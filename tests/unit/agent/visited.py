@@ -57,11 +57,13 @@ class Site:
     connections: int = 0
     resumed: int = 0
     entries: dict[str, int] = field(default_factory=dict)
+    visitors: set[str] = field(default_factory=set)
     open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open.add(writer)
+        self.visitors.add(writer.get_extra_info("peername")[0])
         self.resumed += bool(writer.get_extra_info("ssl_object").session_reused)
         number = 0
         try:
