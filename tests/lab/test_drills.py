@@ -11,7 +11,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,27 +211,3 @@ def test_two_drills_at_once_are_refused(poor: Site) -> None:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
     assert faults(poor) == []
-
-
-def test_machines_of_ones_own_are_not_drilled_unless_told_twice(tmp_path: Path) -> None:
-    """No machine is touched: the address is of a network that nobody has (RFC 5737)."""
-    (tmp_path / "site.yaml").write_text(
-        "site: www.own.test\n"
-        "services:\n"
-        "  web: {kind: nginx, machines: [own1], to: [app]}\n"
-        "  app: {kind: app, machines: [own1]}\n"
-        "machines: {own1: {address: 192.0.2.1}}\n"
-    )
-
-    def ask(*words: str) -> subprocess.CompletedProcess[str]:
-        argv = [*COMMAND, "drill", "run", *words]
-        return subprocess.run(
-            argv, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
-        )
-
-    for words in ((), ("--on-real-machines",), ("--on-real-machines", "--yes-really", "www.other.test")):
-        done = ask("nginx-killed/own1", *words)
-        assert done.returncode == USAGE, done.stderr
-        assert "--yes-really www.own.test" in done.stderr
-    done = ask("edge-machine-killed/own1", "--on-real-machines", "--yes-really", "www.own.test")
-    assert (done.returncode, "only a lab can do that" in done.stderr) == (USAGE, True)

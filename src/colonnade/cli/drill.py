@@ -98,21 +98,18 @@ def _claim_json(claim: Claim) -> Mapping[str, object]:
 
 
 def _told(screen: Screen, record: Record) -> None:
+    """What was claimed beside what was seen."""
+    from colonnade.drill.report import rows  # noqa: PLC0415 - as above
+
     held = record.outcome.value == "held"
-    screen.say(
-        f"{'✓' if held else '✗'} {record.drill}: {record.outcome.value}", style="" if held else "bold red"
-    )
+    style = "" if held else "bold red"
+    screen.say(f"{'✓' if held else '✗'} {record.drill}: {record.outcome.value}", style=style)
     if record.reason:
-        screen.say(f"    {record.reason}")
-    screen.say(f"    {_numbers(record.values)}")
-
-
-def _numbers(values: Mapping[str, object]) -> str:
-    from colonnade.drill.verdict import WORDS, shown  # noqa: PLC0415 - as above
-
-    told = []
-    for name, words in WORDS.items():
-        measured = values.get(name)
-        if isinstance(measured, int | float):
-            told.append(f"{words} {shown(name, measured)}")
-    return f"{values['requests']} requests; " + ", ".join(told)
+        screen.say(f"  {record.reason}")
+    table = Table.grid(padding=(0, 2))
+    for row in rows(record):
+        measured = Text(row.measured, style="bold red" if row.held is False else "")
+        table.add_row("", row.words, measured, Text(f"claimed: {row.claimed}", style="dim"))
+    for error, count in record.values["errors"].items():
+        table.add_row("", f"failed with {error}", f"{count}")
+    screen.out.print(table)

@@ -57,16 +57,16 @@ class Known:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Of the record's own hypothesis, which may be an older one."""
-        if not self.record:
-            return ()
-        return tuple(
-            _row(Limit(n, at_most), self.record.values) for n, at_most in self.record.hypothesis.items()
-        )
+        return rows(self.record) if self.record else ()
 
     @property
     def numbers(self) -> tuple[tuple[str, str], ...]:
         return tuple(_numbers(self.record.values)) if self.record else ()
+
+
+def rows(record: Record) -> tuple[Row, ...]:
+    """By the record's own hypothesis, which may be an older one."""
+    return tuple(_row(Limit(name, at_most), record.values) for name, at_most in record.hypothesis.items())
 
 
 def markdown(site: str, known: Sequence[Known], made: str) -> str:
