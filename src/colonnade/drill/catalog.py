@@ -33,8 +33,8 @@ class Place:
     machine: str
 
 
-def drills(design: Design, kinds: Kinds, *, maintainable: bool = False) -> tuple[Drill, ...]:
-    """In the order of a request's way. `maintainable`: machines can be taken out of service in order."""
+def drills(design: Design, kinds: Kinds) -> tuple[Drill, ...]:
+    """In the order of a request's way."""
     places = tuple(_places(design, kinds))
     found = [
         *_edges(places),
@@ -42,7 +42,7 @@ def drills(design: Design, kinds: Kinds, *, maintainable: bool = False) -> tuple
         *_servers(places),
         *_odd_ways(places),
         *_releases(places),
-        *(_maintenance(places) if maintainable else ()),
+        *_maintenance(places),
     ]
     return tuple({drill.name: drill for drill in found}.values())
 
@@ -176,7 +176,10 @@ def _releases(places: tuple[Place, ...]) -> Iterator[Drill]:
 
 
 def _maintenance(places: tuple[Place, ...]) -> Iterator[Drill]:
+    held = {p.machine for p in places if _can_not_go(p)}
     for place in _first_by_machine(places):
+        if place.machine in held:
+            continue
         yield Drill(
             name=f"maintenance/{place.machine}",
             part=place.part,
@@ -185,6 +188,11 @@ def _maintenance(places: tuple[Place, ...]) -> Iterator[Drill]:
             faults=(Action(Deed.MAINTAIN, place.machine),),
             watch=PROCESS_WATCH,
         )
+
+
+def _can_not_go(place: Place) -> bool:
+    """A primary that no other member stands in for."""
+    return place.kind.replicated and not place.kind.failover and place.machine == place.service.members[0]
 
 
 def _first_by_machine(places: Iterable[Place]) -> Iterator[Place]:

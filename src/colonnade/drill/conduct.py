@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from colonnade.drill import procedure as steps
-from colonnade.drill.client import Client, ClientDied
+from colonnade.drill.client import Client
 from colonnade.drill.drill import Drill
 from colonnade.drill.field import Field, Tell
 from colonnade.drill.notes import Notes
@@ -34,7 +34,9 @@ class Conductor:
     _times: dict[str, float] = field(default_factory=dict)
 
     def run(self, drill: Drill) -> tuple[Ran, Moments]:
-        """The faults are healed when this returns, and when it raises."""
+        """The faults are healed when this returns, and when it raises; but not by a ColonnadeError, which says
+        what could not be healed.
+        """
         course = procedure(drill)
         answer = ""
         try:
@@ -45,7 +47,7 @@ class Conductor:
         except StopIteration as end:
             ran: Ran = end.value
             return ran, self._moments()
-        except ClientDied as error:
+        except ColonnadeError as error:  # nobody saw it, or it could not be done: nothing was learned
             self._heal()
             return Ran(unsteady=error.message), self._moments()
         except BaseException:

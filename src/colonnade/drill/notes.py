@@ -22,6 +22,10 @@ class Notes:
     def name(self) -> str:
         return f"drills/faults-set-in-{self.lab}.json"
 
+    def forget(self) -> None:
+        if self.store.get(self.name):
+            self.write(())
+
     def write(self, heals: tuple[Action, ...]) -> None:
         self.store.put(self.name, json.dumps([action.as_json() for action in heals]).encode())
 

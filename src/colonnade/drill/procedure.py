@@ -57,7 +57,7 @@ Procedure = Generator[Step, str, "Ran"]
 
 @dataclass(frozen=True)
 class Ran:
-    """`unsteady` says why the drill could not begin, `unhealed` what was amiss after it."""
+    """`unsteady` says why nothing was learned, `unhealed` what was amiss after healing."""
 
     unsteady: str = ""
     unhealed: str = ""
@@ -66,7 +66,7 @@ class Ran:
 def procedure(drill: Drill) -> Procedure:
     unsteady = yield Steady()
     if unsteady:
-        return Ran(unsteady=unsteady)
+        return Ran(unsteady=f"no steady state to begin with: {unsteady}")
     yield Note(drill.heals)
     yield Moment("fault")
     for action in drill.faults:

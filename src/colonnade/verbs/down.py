@@ -31,8 +31,8 @@ def down(opened: Opened, progress: Progress, *, keep_data: bool) -> bool:
             opened.lab.destroy(keep_data=keep_data)
         if not keep_data:
             opened.maintenance.clear()
-            # What a drill had broken is gone with it, or is mended by the next `up`.
-            Notes(opened.folder, opened.lab.name).write(())
+            # What a drill had broken is gone with it.
+            Notes(opened.folder, opened.lab.name).forget()
         return found
 
 

@@ -198,7 +198,7 @@ def alone(opened: Opened) -> AbstractContextManager[None]:
 
 def verdict(drill: Drill, ran: Ran, visits: Visits, values: Values) -> Verdict:
     if ran.unsteady:
-        return invalid(f"no steady state to begin with: {ran.unsteady}")
+        return invalid(ran.unsteady)
     if not visits.whole:
         return invalid("the client did not come to its end, so nobody knows what it would have seen")
     found = judge(drill.hypothesis, values)

@@ -17,6 +17,7 @@ from colonnade.hosts.ground import Progress
 from colonnade.kit.resources import File, Unit
 from colonnade.lab.lab import Lab
 from colonnade.model.design import Service
+from colonnade.verbs import maintain as maintaining
 from colonnade.verbs import up as rising
 from colonnade.verbs.opening import Opened
 
@@ -62,6 +63,10 @@ class SiteField:
             Deed.KILL_PROCESS: self._kill_process,
             Deed.RELOAD: self._reload,
             Deed.BREAK_CONFIG: self._break_config,
+            Deed.MAINTAIN: lambda a: maintaining.maintain(self.opened, a.machine, self.progress, done=False),
+            Deed.MAINTAIN_DONE: lambda a: maintaining.maintain(
+                self.opened, a.machine, self.progress, done=True
+            ),
             Deed.UP: lambda _: rising.up(self.opened, self.progress, without_external=True),
         }
 
@@ -115,7 +120,7 @@ class SiteField:
 
     def ailing(self) -> str:
         found = self._examine()
-        bad = [f"{h.service} on {h.machine}: {h.detail}" for h in found.health if not h.healthy]
+        bad = [f"{h.service} on {h.machine}: {h.detail}" for h in found.health if not h.well]
         return "; ".join([*bad, *(str(e.message) for e in found.errors)])
 
     def _examine(self) -> Outcome:

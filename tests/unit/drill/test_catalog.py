@@ -29,13 +29,13 @@ services:
 """
 
 
-def of(text: str, *, maintainable: bool = False) -> dict[str, Drill]:
+def of(text: str) -> dict[str, Drill]:
     design = loads(text, "site.yaml", KINDS)
-    return {drill.name: drill for drill in drills(design, KINDS, maintainable=maintainable)}
+    return {drill.name: drill for drill in drills(design, KINDS)}
 
 
 def test_a_whole_site_has_a_drill_for_each_thing_that_may_break() -> None:
-    found = of(TWO_OF_EACH, maintainable=True)
+    found = of(TWO_OF_EACH)
     for names in (
         ["edge-machine-killed/lb1", "edge-machine-killed/lb2", "haproxy-killed/lb1", "haproxy-killed/lb2"],
         ["uplink-cut/a", "uplink-cut/b"],
@@ -44,18 +44,23 @@ def test_a_whole_site_has_a_drill_for_each_thing_that_may_break() -> None:
         ["web-slow/web1", "web-lossy/web1", "web-deaf/web1", "web-disk-full/web1", "app-deaf/app1"],
         ["nginx-config-broken/web2", "haproxy-config-broken/lb1", "app-config-broken/app1"],
         ["rolling-reload", "reload-storm"],
-        [f"maintenance/{m}" for m in ("lb1", "lb2", "web1", "web2", "app1", "app2", "db1", "db2")],
+        [f"maintenance/{m}" for m in ("lb1", "lb2", "web1", "web2", "app1", "app2", "db2")],
     ):
         assert set(names) <= found.keys()
 
 
 def test_their_parts_are_those_of_the_site() -> None:
-    parts = {name: drill.part for name, drill in of(TWO_OF_EACH, maintainable=True).items()}
+    parts = {name: drill.part for name, drill in of(TWO_OF_EACH).items()}
     assert parts["uplink-cut/a"] == "edge"
     assert parts["web-killed/web1"] == "web"
     assert parts["app-frozen/app2"] == "app"
-    assert parts["maintenance/db1"] == "database"
+    assert parts["maintenance/db2"] == "database"
     assert parts["reload-storm"] == "release"
+
+
+def test_a_primary_that_nobody_stands_in_for_is_not_taken_away() -> None:
+    assert "maintenance/db1" not in of(TWO_OF_EACH)
+    assert not [name for name in of(ONE_SERVER) if name.startswith("maintenance/")]
 
 
 def test_names_are_found_whatever_things_are_called() -> None:
@@ -69,7 +74,7 @@ def test_names_are_found_whatever_things_are_called() -> None:
 @pytest.mark.parametrize("text", [TWO_OF_EACH, ONE_SERVER])
 def test_a_design_that_can_be_hardened_makes_the_same_claims(text: str) -> None:
     """The drills of a bad design are there too; they fail."""
-    for drill in of(text, maintainable=True).values():
+    for drill in of(text).values():
         assert drill.claim.endswith(".")
         assert drill.hypothesis
         assert drill.faults
@@ -86,7 +91,7 @@ def test_what_is_done_is_undone_the_last_first() -> None:
 
 def test_every_lasting_fault_of_every_drill_is_healed() -> None:
     passing = {Deed.KILL_PROCESS, Deed.RELOAD}
-    for drill in of(TWO_OF_EACH, maintainable=True).values():
+    for drill in of(TWO_OF_EACH).values():
         lasting = [action for action in drill.faults if action.deed not in passing]
         assert bool(lasting) == bool(drill.heals), drill.name
 

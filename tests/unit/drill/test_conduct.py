@@ -108,7 +108,7 @@ def test_without_a_steady_state_nothing_is_broken() -> None:
     next(course)
     with pytest.raises(StopIteration) as end:
         course.send("web1 is ill")
-    assert end.value.value == Ran(unsteady="web1 is ill")
+    assert end.value.value == Ran(unsteady="no steady state to begin with: web1 is ill")
 
 
 # Conducted
@@ -127,11 +127,18 @@ def test_a_drill_ends_healed_and_its_moments_are_in_order(client: Client, notes:
 def test_a_site_that_is_not_well_is_not_drilled(client: Client, notes: Notes) -> None:
     field = Field(ailing="db on db1: no primary")
     ran, _ = conductor(field, client, notes).run(DRILL)
-    assert ran.unsteady == "db on db1: no primary"
+    assert ran.unsteady == "no steady state to begin with: db on db1: no primary"
     assert field.done == []
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), LabError("can't"), ZeroDivisionError()])
+def test_what_can_not_be_done_teaches_nothing(client: Client, notes: Notes) -> None:
+    field = Field({Deed.CUT: LabError("there is no such network")})
+    ran, _ = conductor(field, client, notes).run(DRILL)
+    assert ran.unsteady == "there is no such network"
+    assert field.done == [KILL, CUT, HEAL, START]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ZeroDivisionError()])
 def test_whatever_goes_wrong_the_faults_are_healed(
     client: Client, notes: Notes, error: BaseException
 ) -> None:
