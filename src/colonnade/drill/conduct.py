@@ -34,8 +34,8 @@ class Conductor:
     _times: dict[str, float] = field(default_factory=dict)
 
     def run(self, drill: Drill) -> tuple[Ran, Moments]:
-        """The faults are healed when this returns, and when it raises; but not by a ColonnadeError, which says
-        what could not be healed.
+        """The faults are healed when this returns, and when it raises; a ColonnadeError says what could not be
+        healed.
         """
         course = procedure(drill)
         answer = ""
