@@ -1,5 +1,5 @@
 """The agent's entry: a request on standard input, JSON lines on standard output. Started by
-`pack.BOOTSTRAP`.
+`pack.ARGV`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What the operator's side sends down one SSH channel so that a machine with nothing but python3 becomes an
-applier.
+applier, or a visitor of the site.
 
     argv    python3 with a one-line bootstrap
     stdin   8 bytes length, a zip of this package · 8 bytes length, the request as JSON ·
@@ -19,6 +19,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from colonnade_agent.visitor.order import Order, encode
 from colonnade_agent.wire import Request, encode_request
 
 # The zip lies in memory only (memfd_create(2)). -I: nothing of the machine's environment or user site is
@@ -28,9 +29,12 @@ BOOTSTRAP = (
     "import os,sys;f=open(0,'rb',closefd=False);m=os.memfd_create('colonnade');"
     "z=memoryview(f.read(int.from_bytes(f.read(8),'big')))\n"
     "while z:z=z[os.write(m,z):]\n"
-    "sys.path.insert(0,'/proc/self/fd/%d'%m);from colonnade_agent.main import main;main(f)"
+    "sys.path.insert(0,'/proc/self/fd/%d'%m);"
 )
-ARGV = ("python3", "-I", "-S", "-B", "-c", BOOTSTRAP)
+PYTHON = ("python3", "-I", "-S", "-B", "-c")
+ARGV = (*PYTHON, f"{BOOTSTRAP}from colonnade_agent.main import main;main(f)")
+VISITOR = "visitor"
+VISITOR_ARGV = (*PYTHON, f"{BOOTSTRAP}from colonnade_agent.visitor.main import main;main(f)")
 PACKAGE = "colonnade_agent"
 PROGRAMS = frozenset({"uplinks"})
 """Folders of this package that are programs of their own: they stay on machines, and the applier does not."""
@@ -49,7 +53,18 @@ def payload(
 
 def agent_zip() -> bytes:
     """The sources of the applier, without its tests and without the programs that machines keep."""
-    return _zip(_sources(resources.files(PACKAGE), PACKAGE, left_out=PROGRAMS))
+    return _zip(_sources(resources.files(PACKAGE), PACKAGE, left_out={*PROGRAMS, VISITOR}))
+
+
+def visitor(order: Order) -> tuple[tuple[str, ...], bytes]:
+    """The command to run where visitors come from, and what it reads first. It ends when its input does."""
+    blocks = (visitor_zip(), json.dumps(encode(order)).encode())
+    return VISITOR_ARGV, b"".join(len(block).to_bytes(8, "big") + block for block in blocks)
+
+
+def visitor_zip() -> bytes:
+    own = _sources(resources.files(PACKAGE) / VISITOR, f"{PACKAGE}/{VISITOR}")
+    return _zip(((f"{PACKAGE}/__init__.py", b""), *own))
 
 
 def program(name: str) -> bytes:

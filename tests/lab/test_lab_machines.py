@@ -199,6 +199,37 @@ def test_loss_takes_its_share_of_packets(lab: Lab) -> None:
     assert lab.status()["web1"].faults == ("loss 30% inside",)
 
 
+def test_a_slow_machine_is_sent_eight_kilobytes_a_second(lab: Lab) -> None:
+    lab.slow("web1", "inside")
+    assert lab.status()["web1"].faults == ("slow inside",)
+    done = lab.run("lb1", ["ping", "-c8", "-i0.01", "-s1400", "-W5", str(inside(lab, "web1"))])
+    slowest = float(done.stdout.rpartition("rtt ")[2].split("/")[5])
+    assert slowest > 500, done.stdout  # milliseconds: 11 kB, of which 4 kB pass at once
+    lab.heal("web1")
+    assert lab.status()["web1"].faults == ()
+    assert pings(lab, "lb1", inside(lab, "web1"))
+
+
+def test_a_machine_with_a_full_disk_reads_and_can_not_write(lab: Lab) -> None:
+    def sh(script: str) -> int:
+        return lab.run("web1", ["sh", "-c", script]).returncode
+
+    assert sh("echo kept > /var/kept; systemd-run --unit=reader --property=PrivateTmp=yes sleep 300") == 0
+    lab.fill("web1")
+    lab.fill("web1")
+    assert lab.status()["web1"].faults == ("disk full",)
+    assert sh("grep kept /var/kept") == 0
+    assert sh("echo more > /var/more") != 0
+    assert (
+        sh("nsenter --mount --target $(systemctl show --value -p MainPID reader) sh -c 'echo > /var/x'") != 0
+    )
+    assert sh("echo elsewhere > /root/more") == 0, "the rest of its disk is this computer's"
+    lab.heal("web1")
+    lab.heal("web1")
+    assert lab.status()["web1"].faults == ()
+    assert sh("grep kept /var/kept && echo more > /var/more && systemctl stop reader") == 0
+
+
 def test_a_frozen_machine_holds_its_connections_and_says_nothing(lab: Lab) -> None:
     lab.freeze("web1")
     assert lab.status()["web1"].state == "frozen"

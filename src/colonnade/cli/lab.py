@@ -131,9 +131,13 @@ def cut(
 def heal(machines: AnyMachines = None, file: File = None, lab: LabName = "", uplink: Uplink = "") -> None:
     """Take cuts, losses and freezes away; `all` means the uplinks' too.
 
-    A machine that is off stays off: `lab start` switches it on.
+    A machine that is off stays off: `lab start` switches it on. What a drill that was killed left broken is
+    healed too, whatever it is.
     """
+    from colonnade.verbs import drill as drilling  # noqa: PLC0415 - what other commands need not pay
+
     opened = _opened(machines, uplink, file, lab)
+    drilling.heal_what_was_left(opened, lambda _, what: Screen().note(what))
     if uplink:
         opened.lab.heal_uplink(faults.uplink(opened, uplink))
         _done("healed", (f"uplink {uplink}",))

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from colonnade.cli import design, harden, lab, machines, maintain, review, site
+from colonnade.cli import design, drill, harden, lab, machines, maintain, review, site
 from colonnade.cli.screen import Screen
 from colonnade.errors import ColonnadeError, DesignError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 for part in (site, maintain, design, review, harden, machines):
     part.add_to(app)
 app.add_typer(lab.app, name="lab")
+app.add_typer(drill.app, name="drill")
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""

@@ -64,10 +64,12 @@ class Folder:
             ignore.write_text("*\n")
 
     @contextlib.contextmanager
-    def lock(self, who: str) -> Iterator[None]:
-        """One changing command at a time on one site. Raises StateError that names the holder."""
+    def lock(self, who: str, name: str = "lock") -> Iterator[None]:
+        """One changing command at a time on one site; each `name` is a lock of its own. Raises ColonnadeError
+        that names the holder.
+        """
         self._prepare()
-        with (self.path / "lock").open("a+") as file:
+        with (self.path / name).open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

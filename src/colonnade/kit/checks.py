@@ -49,3 +49,11 @@ class Check:
     read: Callable[[Answer], Health]
     input: str = ""
     timeout: float = 5.0
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A command that prints rows, one a line with tabs between columns, for what stands in `input`."""
+
+    argv: tuple[str, ...]
+    input: str

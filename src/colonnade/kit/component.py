@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Generic, TypeVar, cast
 
 from colonnade.kit.builds import Build
-from colonnade.kit.checks import Check
+from colonnade.kit.checks import Ask, Check
 from colonnade.kit.claims import CertificateNeed, Claims
 from colonnade.kit.material import Addresses, Issued, Store
 from colonnade.kit.resources import Resource
@@ -46,6 +46,11 @@ class Component(ABC, Generic[S]):
     @abstractmethod
     def claims(self, service: Service, design: Design) -> Claims:
         """Pass 1. `design` holds the implied services."""
+
+    def ask(self, service: Service, sql: str) -> Ask | None:
+        """How root on a member's machine reads rows of the app's database; None: there is none here."""
+        del service, sql
+        return None
 
     def builds(self, service: Service) -> Build | None:
         """What must be built on the operator's side before pass 2."""

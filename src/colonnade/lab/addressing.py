@@ -18,6 +18,7 @@ BENCHMARK_RANGE = IPv4Network("198.18.0.0/15")
 LABS = 128
 FIRST_HOST, LAST_HOST = 10, 119
 FIRST_FLOATING, LAST_FLOATING = 200, 249
+FIRST_VISITOR, LAST_VISITOR = 120, 126
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ class Addressing:
         """Addresses of an inside or uplink network that no machine gets: for virtual addresses."""
         subnet = self.subnet(network)
         return tuple(subnet[n] for n in range(FIRST_FLOATING, LAST_FLOATING + 1))
+
+    @property
+    def visitors(self) -> tuple[IPv4Address, ...]:
+        """Outside, and no machine's: for a client that is to look like many."""
+        subnet = self.subnet("outside")
+        return tuple(subnet[n] for n in range(FIRST_VISITOR, LAST_VISITOR + 1))
 
     @property
     def link(self) -> IPv4Network:

@@ -40,6 +40,15 @@ def trust(lab: Lab, ca_pem: str) -> None:
     _apply(lab, CLIENT.name, CA_FILE, ca_pem, ("update-ca-certificates",))
 
 
+def visit_from(lab: Lab) -> tuple[str, ...]:
+    """Give the client addresses to visit from, one for each of many visitors, until it is started anew."""
+    prefix = lab.addressing.subnet("outside").prefixlen
+    visitors = [str(a) for a in lab.addressing.visitors]
+    for address in visitors:
+        _do(lab, CLIENT.name, "ip", "address", "replace", f"{address}/{prefix}", "dev", "outside")
+    return (str(lab.addresses(CLIENT.name)["outside"]), *visitors)
+
+
 def unbound_settings(zones: Mapping[str, Sequence[IPv4Address]], listen: IPv4Address, clients: str) -> str:
     """No root servers, no forwarding: what is in no zone is refused, and nothing leaves for the Internet."""
     lines = [

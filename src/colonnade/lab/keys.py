@@ -38,3 +38,12 @@ def known_hosts(keys: Mapping[str, str], names: Mapping[str, Iterable[str]]) -> 
         kind, blob = keys[machine].split()[:2]
         lines.append(f"{','.join([machine, *names[machine]])} {kind} {blob}\n")
     return "".join(lines)
+
+
+def replace(path: Path, text: str) -> None:
+    """Swap the file in whole, where it differs."""
+    if path.exists() and path.read_text() == text:
+        return
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text)
+    new.replace(path)

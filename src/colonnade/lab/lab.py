@@ -17,7 +17,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from colonnade.errors import LabError
-from colonnade.lab import keys, lock
+from colonnade.lab import full_disk, keys, lock
 from colonnade.lab.addressing import NETWORKS, UPLINKS, Addressing
 from colonnade.lab.booting import boot, silent, together
 from colonnade.lab.commands import SYSTEM_PATH, Progress, environment
@@ -27,7 +27,8 @@ from colonnade.lab.machine import Machine
 from colonnade.lab.network import Network
 from colonnade.lab.prerequisites import MACHINE_BYTES, allow_watchers, require_root, require_space
 from colonnade.lab.records import LabRecord
-from colonnade.lab.status import MachineStatus, State, memory_of
+from colonnade.lab.slowness import Slowness
+from colonnade.lab.status import MachineStatus, State, state_of, status_of
 from colonnade.lab.store import LOCK_SECONDS, Store, names
 from colonnade.lab.supervisor import supervisor
 
@@ -189,6 +190,18 @@ class Lab:
         """Drop `percent` of its packets, each way."""
         self._add_faults(name, network, lambda net: Fault(name, net, percent=percent))
 
+    def slow(self, name: str, network: str) -> None:
+        """Let it hear but slowly on `network`: eight kilobytes a second."""
+        with self._changing():
+            record = self._store.existing()
+            self._require_on(record, name, network)
+            self._slowness(record).add(name, network)
+
+    def fill(self, name: str) -> None:
+        """Let there be no space left under its /var. The host's disk is not filled."""
+        with self._changing():
+            self._do(name, full_disk.FILL)
+
     def cut_uplink(self, uplink: str, direction: Direction = "both") -> None:
         """The provider behind an uplink network is gone: nothing passes between that network and the world.
 
@@ -207,22 +220,22 @@ class Lab:
             known.keep(lambda fault: (fault.machine, fault.network) != ("", uplink))
 
     def heal(self, name: str | None = None) -> None:
-        """Take cuts, losses and freezes away from one machine, or from all and from the uplinks. A stopped
-        machine stays stopped.
-        """
+        """Take away what was done to one machine, or to all and to the uplinks. One that is off stays off."""
         with self._changing():
             record = self._store.existing()
-            names = [name] if name else list(record.machines)
-            for each in names:
-                group = self._known_machine(record, each).cgroup
-                if group.populated and group.frozen:
-                    group.freeze(False)
+            for each in [name] if name else list(record.machines):
+                machine = self._known_machine(record, each)
+                if machine.cgroup.populated and machine.cgroup.frozen:
+                    machine.cgroup.freeze(False)
+                if machine.disk_is_full:
+                    self._do(each, full_disk.EMPTY)
+                self._slowness(record).take_away(each, machine.addresses)
             self._faults(record).keep(lambda fault: name is not None and fault.machine != name)
 
     def states(self) -> dict[str, State]:
         """Machine -> state, at once: `status` measures memory, which takes time."""
         record = self._store.load()
-        return {name: _state(self._machine(record, name)) for name in record.machines} if record else {}
+        return {name: state_of(self._machine(record, name)) for name in record.machines} if record else {}
 
     def made(self) -> frozenset[str]:
         """The machines that have a disk; others may have an address already."""
@@ -234,7 +247,9 @@ class Lab:
         if record is None:
             return {}
         found = self._faults(record).read()
-        return {name: self._machine_status(record, name, found) for name in record.machines}
+        slow = self._slowness(record)
+        machines = {name: self._machine(record, name) for name in record.machines}
+        return {n: status_of(m, [*found, *slow.read(n, m.addresses)]) for n, m in machines.items()}
 
     def uplinks(self) -> dict[str, tuple[str, ...]]:
         """Each uplink that a machine is on, and what was done to its provider, in words."""
@@ -277,9 +292,12 @@ class Lab:
 
     def put(self, name: str, path: str, content: bytes, mode: int = 0o644) -> None:
         """Write a file into a running machine; it is swapped in whole."""
-        done = self.run(name, ["sh", "-c", SWAP_IN, "sh", path, f"{mode:o}"], stdin=content)
+        self._do(name, SWAP_IN, path, f"{mode:o}", stdin=content)
+
+    def _do(self, name: str, script: str, *arguments: str, stdin: bytes = b"") -> None:
+        done = self.run(name, ["sh", "-c", script, "sh", *arguments], stdin)
         if done.returncode:
-            raise LabError(f"{name}: can't write {path}: {done.stderr.strip()}")
+            raise LabError(f"{name}: {script.strip()}: {done.stderr.strip()}")
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -334,10 +352,7 @@ class Lab:
             {m.name: keys.public_half(m.host_key).read_text() for m in machines},
             {m.name: [str(a) for a in m.addresses.values()] for m in machines},
         )
-        if not self.known_hosts.exists() or self.known_hosts.read_text() != text:
-            new = self.known_hosts.with_name("known_hosts.new")
-            new.write_text(text)
-            new.replace(self.known_hosts)
+        keys.replace(self.known_hosts, text)
 
     def _faults(self, record: LabRecord) -> FaultTables:
         return FaultTables(
@@ -347,35 +362,24 @@ class Lab:
     def _add_faults(self, name: str, network: str | None, fault: Callable[[str], Fault]) -> None:
         with self._changing():
             record = self._store.existing()
-            on = self._known_machine(record, name).addresses
-            if network is not None and network not in on:
-                raise LabError(f"{name} is not on {network}", hint=f"it is on {', '.join(on)}")
-            self._faults(record).add(fault(each) for each in ([network] if network else on))
+            on = self._require_on(record, name, network)
+            self._faults(record).add(fault(each) for each in on)
+
+    def _require_on(self, record: LabRecord, name: str, network: str | None) -> tuple[str, ...]:
+        """The networks meant: this one, which the machine must be on, or all that it is on."""
+        on = self._known_machine(record, name).addresses
+        if network is not None and network not in on:
+            raise LabError(f"{name} is not on {network}", hint=f"it is on {', '.join(on)}")
+        return (network,) if network else tuple(on)
+
+    def _slowness(self, record: LabRecord) -> Slowness:
+        return Slowness(self._network(record), lambda m, network: self._machine(record, m).port(network))
 
     def _add_provider_fault(self, fault: Fault) -> None:
         if fault.network not in UPLINKS:
             raise LabError(f"{fault.network!r} is no uplink", hint=f"the lab's are {', '.join(UPLINKS)}")
         with self._changing():
             self._faults(self._store.existing()).add([fault])
-
-    def _machine_status(self, record: LabRecord, name: str, found: Iterable[Fault]) -> MachineStatus:
-        machine = self._machine(record, name)
-        group = machine.cgroup
-        state = _state(machine)
-        running = state != "stopped"
-        return MachineStatus(
-            state=state,
-            faults=tuple(str(f) for f in found if f.machine == name),
-            addresses=self._addresses(record, name),
-            pid=group.leader() if running else None,
-            memory=memory_of(group.processes()) if running else 0,
-            image=machine.image if record.machines[name].image else None,
-        )
-
-
-def _state(machine: Machine) -> State:
-    group = machine.cgroup
-    return "stopped" if not group.populated else "frozen" if group.frozen else "running"
 
 
 def _too_long(name: str, argv: Sequence[str], timeout: float) -> LabError:

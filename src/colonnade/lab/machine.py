@@ -16,7 +16,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from colonnade.errors import LabError
-from colonnade.lab import keys
+from colonnade.lab import full_disk, keys
 from colonnade.lab.cgroups import Cgroup
 from colonnade.lab.commands import SYSTEM_PATH, wait_until
 from colonnade.lab.network import Network
@@ -130,6 +130,15 @@ class Machine:
         except OSError:  # it ended meanwhile
             return False
         return all(f"|-- {a}\n" in trie for a in self.addresses.values()) and _listens(sockets, port=22)
+
+    @property
+    def disk_is_full(self) -> bool:
+        """On purpose, that is."""
+        leader = self.cgroup.leader()
+        try:
+            return leader is not None and full_disk.in_mounts(Path(f"/proc/{leader}/mounts").read_text())
+        except OSError:  # it ended meanwhile
+            return False
 
     def stop(self) -> None:
         """Orderly shutdown: systemd-nspawn passes SIGTERM on to the init; power off if that hangs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from colonnade.drill.notes import Notes
 from colonnade.errors import LabError, UsageError
 from colonnade.hosts.ground import Progress
 from colonnade.lab.ground import LabGround
@@ -30,6 +31,8 @@ def down(opened: Opened, progress: Progress, *, keep_data: bool) -> bool:
             opened.lab.destroy(keep_data=keep_data)
         if not keep_data:
             opened.maintenance.clear()
+            # What a drill had broken is gone with it.
+            Notes(opened.folder, opened.lab.name).forget()
         return found
 
 

@@ -37,6 +37,15 @@ def test_programs_that_stay_on_machines_are_files_of_their_own(tmp_path: Path) -
         assert "No such file or directory: '/no/such/order'" in done.stderr
 
 
+def test_the_applier_and_the_visitor_travel_apart() -> None:
+    applier, visitor = (
+        zipfile.ZipFile(io.BytesIO(packed)).namelist() for packed in (pack.agent_zip(), pack.visitor_zip())
+    )
+    assert not [name for name in applier if "/visitor/" in name]
+    assert "colonnade_agent/visitor/main.py" in visitor
+    assert all("/visitor/" in name or name == "colonnade_agent/__init__.py" for name in visitor)
+
+
 def test_the_bootstrap_carries_out_a_request() -> None:
     argv, stdin = pack.payload(CHECKS)
     assert argv[0] == "python3"

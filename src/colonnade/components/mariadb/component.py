@@ -24,7 +24,7 @@ from colonnade.components.mariadb.replication import (
 )
 from colonnade.components.mariadb.settings import MariadbSettings
 from colonnade.components.mariadb.sql import PACKAGE
-from colonnade.kit.checks import Check
+from colonnade.kit.checks import Ask, Check
 from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Offer, SecretNeed
 from colonnade.kit.component import Component, Resources
 from colonnade.kit.resources import Command, Directory, File, Resource, Unit
@@ -97,6 +97,9 @@ class Mariadb(Component[MariadbSettings]):
             return ""
         name = service.name
         return f"it is the primary of {name}: nothing could be written until another member is made primary"
+
+    def ask(self, service: Service, sql: str) -> Ask:
+        return Ask((*CLIENT, f"--database={self.settings(service).database}"), sql)
 
     def _server(self, service: Service, machine: str, view: View) -> tuple[Resource, ...]:
         files = _certificate(service, machine).files
