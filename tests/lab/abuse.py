@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from colonnade.lab.addressing import LAST_HOST
 from colonnade.lab.furniture import CLIENT, RESOLVER
 from tests.lab.site import Site
 
@@ -90,6 +91,40 @@ def speak(
     """On all lines at once; the results in their order."""
     told = _run(site, machine, ABUSER, {"site": whereabouts(site, port), "lines": lines}, timeout)
     return [Heard(**one) for one in told]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What ordinary visitors saw: seconds for each page, and why pages failed."""
+
+    seconds: list[float]
+    failed: list[str]
+
+    @property
+    def p99(self) -> float:
+        """Of all pages; a page that failed took for ever."""
+        every = sorted(self.seconds) + [math.inf] * len(self.failed)
+        return every[int(len(every) * 0.99)]
+
+
+def visit(site: Site, seconds: float, rate: float = 40, path: str = "/api/whoami") -> Visit:
+    """From the lab's client machine, `rate` pages a second."""
+    asked = {"site": whereabouts(site), "path": path, "seconds": seconds, "rate": rate}
+    told = _run(site, CLIENT.name, VISITOR, asked, seconds + 30)
+    return Visit(told["seconds"], told["failed"])
+
+
+@contextmanager
+def crowd(site: Site) -> Iterator[tuple[str, ...]]:
+    """Further addresses of the attacker's machine, so that he is many, each with a share of his own."""
+    outside = site.lab.addressing.subnet("outside")
+    addresses = tuple(f"{outside[host]}/{outside.prefixlen}" for host in range(LAST_HOST + 1, LAST_HOST + 8))
+    change = "for a in {}; do ip address {} $a dev outside; done"
+    site.sh(ATTACKER, change.format(" ".join(addresses), "replace"))
+    try:
+        yield tuple(address.split("/")[0] for address in addresses)
+    finally:
+        site.sh(ATTACKER, change.format(" ".join(addresses), "delete"))
 
 
 def whereabouts(site: Site, port: int = 443) -> Mapping[str, Any]:

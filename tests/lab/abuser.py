@@ -1,19 +1,21 @@
-"""What does a site answer to what no browser sends, or sends so slowly? Runs on a machine, so it knows nothing of
-this project.
+"""What does a site answer to what no browser sends, or sends so slowly?
+
+Runs on a machine, so it knows nothing of this project.
 
 Standard input is JSON: `site` (address, port, name, and its CA as PEM) and `lines`, connections that are all
 open at the same time:
 
     name        what its result is called
-    steps       [{"say": text, "times": 1, "every": 0}]: said `times` over, `every` so many seconds. The text is
-                Latin-1, so that it can hold any byte
+    steps       [{"say": text, "times": 1, "every": 0}]: said `times` over, `every` so many seconds. The text
+                is Latin-1, so that it can hold any byte
     patience    seconds it waits for the end when all is said (2)
     alpn        what it offers in TLS (["http/1.1"]), or null to speak without TLS
     deaf        whether it never reads
+    source      the address it comes from, of those that this machine has
     copies      how many such lines there are (1)
 
-Prints a JSON list of {name, answer, sent, answered, ended}: the answer's beginning, bytes sent, after how many
-seconds the answer began, and after how many the line was ended from the other side; null if it was not.
+Prints a JSON list of {name, answer, sent, answered, ended}: the answer's beginning, bytes sent, after how
+many seconds the answer began, and after how many the line was ended from the other side; null if it was not.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ class Line:
     patience: float = 2
     alpn: list[str] | None = None
     deaf: bool = False
+    source: str = ""
     answer: bytes = b""
     sent: int = 0
     began: float = 0
@@ -70,6 +73,8 @@ class Line:
         link.setblocking(False)
         if self.deaf:
             link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        if self.source:
+            link.bind((self.source, 0))
         await asyncio.get_running_loop().sock_connect(link, (site["address"], site["port"]))
         if self.alpn is None:
             return await asyncio.open_connection(sock=link)

@@ -1,4 +1,4 @@
-"""HTTP/2 by hand (RFC 9113, RFC 7541), to say what no library would. Text is Latin-1: a character is a byte."""
+"""HTTP/2 by hand (RFC 9113, RFC 7541), to say what no library would. One character is one byte."""
 
 from __future__ import annotations
 

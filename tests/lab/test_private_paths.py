@@ -73,24 +73,9 @@ SPELLINGS = (
     "/m%65trics/",
     "/METRICS",
 )
-TRAVERSALS = tuple(
-    f"/static/{up * 4}{file}"
-    for up, file in product(
-        (
-            "../",
-            "..%2f",
-            "%2e%2e/",
-            "%2e%2e%2f",
-            "..%252f",
-            "....//",
-            "..\\",
-            "..%5c",
-            "..;/",
-            "%c0%ae%c0%ae/",
-        ),
-        ("etc/passwd", "app.py"),
-    )
-) + (
+UP = ("../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%252f", "....//", "..\\", "..%5c", "..;/", "%c0%ae%c0%ae/")
+TRAVERSALS = (
+    *(f"/static/{up * 4}{file}" for up, file in product(UP, ("etc/passwd", "app.py"))),
     "/static../app.py",
     "/static//etc/passwd",
     "/static/%2fetc/passwd",

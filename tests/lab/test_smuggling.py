@@ -1,5 +1,5 @@
-"""Someone writes requests that two programs might read differently, to have one of his own slip in between those
-of others. Each is refused or is one request, whoever reads it, and nobody gets another's answer.
+"""Someone writes requests that two programs might read differently, to have one of his own slip in between
+those of others. Each is refused or is one request, whoever reads it, and nobody gets another's answer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab import h2
-from tests.lab.abuse import Heard, line, speak
+from tests.lab.abuse import line, speak
 from tests.lab.site import Site, new_id
 
 pytestmark = pytest.mark.lab
@@ -89,7 +89,7 @@ HEADS = {
     "two hosts": "GET {path} HTTP/1.1\r\nHost: {site}\r\nHost: evil.example\r\n\r\n",
     "the host of another in the path": "GET https://evil.example{path} HTTP/1.1\r\nHost: {site}\r\n\r\n",
     "another's host than in the path": "GET https://{site}{path} HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-    "another behind an @ in the path": "GET https://{site}@evil.example{path} HTTP/1.1\r\nHost: {site}\r\n\r\n",
+    "another behind @ in the path": "GET https://{site}@evil.example{path} HTTP/1.1\r\nHost: {site}\r\n\r\n",
     "another behind an @": "GET {path} HTTP/1.1\r\nHost: {site}@evil.example\r\n\r\n",
     "two words for a host": "GET {path} HTTP/1.1\r\nHost: {site} evil.example\r\n\r\n",
     "path without a slash": "GET {path[1:]} HTTP/1.1\r\nHost: {site}\r\n\r\n",

@@ -2,10 +2,10 @@
 
 Standard input is JSON: `site` (address, port, name, and its CA as PEM), `path`, `seconds`, and `rate`, how many
 pages a second are asked for. Every tenth page is a new visitor's, with a connection of its own; the others are
-asked for on connections that are open. Each page is asked for when its time has come, whether or not those before
-have been answered, so a site that stands still is not asked less.
+asked for on connections that are open. Each page is asked for when its time has come, whether or not those
+before it have been answered, so a site that stands still is not asked less.
 
-Prints JSON: {"seconds": [how long each page took, null if it failed], "failed": [why]}.
+Prints JSON: {"seconds": [how long each page took that came], "failed": [why another did not]}.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Visitor:
         self.pages = int(asked["seconds"] * self.rate)
         self.trust = ssl.create_default_context(cadata=self.site["ca"])
         self.open: queue.SimpleQueue[http.client.HTTPSConnection] = queue.SimpleQueue()
-        self.took: list[float | None] = []
+        self.took: list[float] = []
         self.failed: list[str] = []
 
     def connection(self) -> http.client.HTTPSConnection:
@@ -47,11 +47,11 @@ class Visitor:
             used.request("GET", self.path)
             answer = used.getresponse()
             answer.read()
-            if answer.status != 200:
-                raise http.client.HTTPException(str(answer.status))
         except (OSError, http.client.HTTPException, queue.Empty) as error:
-            self.took.append(None)
             self.failed.append(repr(error))
+            return
+        if answer.status != 200:
+            self.failed.append(str(answer.status))
             return
         self.took.append(time.monotonic() - due)
         if self.open.qsize() < AT_ONCE and not answer.will_close:
