@@ -143,7 +143,7 @@ def never_reads(site: Site) -> dict[str, object]:
 
 
 def held(site: Site) -> int:
-    """How many connections of the attacker's first address the door's kernel knows, closed by haproxy or not."""
+    """How many connections of the attacker's first address the door's kernel still has."""
     address = site.lab.addresses(ATTACKER)["outside"]
     sockets = site.sh(site.door, "ss --tcp --numeric --no-header 'sport = :443'")
     return sum(f"{address}:" in row for row in sockets.splitlines())

@@ -1,9 +1,9 @@
 """How long does an ordinary visitor wait? Runs on a machine, so it knows nothing of this project.
 
-Standard input is JSON: `site` (address, port, name, and its CA as PEM), `path`, `seconds`, and `rate`, how many
-pages a second are asked for. Every tenth page is a new visitor's, with a connection of its own; the others are
-asked for on connections that are open. Each page is asked for when its time has come, whether or not those
-before it have been answered, so a site that stands still is not asked less.
+Standard input is JSON: `site` (address, port, name, its CA as PEM), `path`, `seconds`, and `rate`: how many
+pages a second. Every tenth page is a new visitor's, with a connection of its own; the others are asked for on
+connections that are open. Each page is asked for when its time has come, whether or not those before it have
+been answered, so a site that stands still is not asked less.
 
 Prints JSON: {"seconds": [how long each page took that came], "failed": [why another did not]}.
 """
