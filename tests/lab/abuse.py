@@ -20,7 +20,7 @@ ATTACKER = RESOLVER.name
 """Not the client's machine: what a door has against an address must not fall on other tests."""
 
 ABUSER = Path(__file__).with_name("abuser.py").read_text()
-VISITOR = Path(__file__).with_name("visitor.py").read_text()
+PAGES = Path(__file__).with_name("pages.py").read_text()
 HEAD = re.compile(r"HTTP/1\.[01] (\d{3})[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n")
 
 
@@ -110,7 +110,7 @@ class Visit:
 def visit(site: Site, seconds: float, rate: float = 40, path: str = "/api/whoami") -> Visit:
     """From the lab's client machine, `rate` pages a second."""
     asked = {"site": whereabouts(site), "path": path, "seconds": seconds, "rate": rate}
-    told = _run(site, CLIENT.name, VISITOR, asked, seconds + 30)
+    told = _run(site, CLIENT.name, PAGES, asked, seconds + 30)
     return Visit(told["seconds"], told["failed"])
 
 

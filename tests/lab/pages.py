@@ -1,9 +1,10 @@
-"""How long does an ordinary visitor wait? Runs on a machine, so it knows nothing of this project.
+"""How long does a page take, asked for so many times a second?
 
-Standard input is JSON: `site` (address, port, name, its CA as PEM), `path`, `seconds`, and `rate`: how many
-pages a second. Every tenth page is a new visitor's, with a connection of its own; the others are asked for on
-connections that are open. Each page is asked for when its time has come, whether or not those before it have
-been answered, so a site that stands still is not asked less.
+Runs on a machine, so it knows nothing of this project. Standard input is JSON: `site` (address, port, name,
+its CA as PEM), `path`, `seconds`, and `rate`: how many pages a second. Every tenth page is a new visitor's,
+with a connection of its own; the others are asked for on connections that are open. Each page is asked for
+when its time has come, whether or not those before it have been answered, so a site that stands still is
+not asked less.
 
 Prints JSON: {"seconds": [how long each page took that came], "failed": [why another did not]}.
 """
@@ -24,7 +25,7 @@ PATIENCE = 10
 AT_ONCE = 32
 
 
-class Visitor:
+class Reader:
     def __init__(self, asked: dict[str, Any]) -> None:
         self.site, self.path, self.rate = asked["site"], asked["path"], asked["rate"]
         self.pages = int(asked["seconds"] * self.rate)
@@ -57,7 +58,7 @@ class Visitor:
         if self.open.qsize() < AT_ONCE and not answer.will_close:
             self.open.put(used)
 
-    def visit(self) -> None:
+    def read(self) -> None:
         began, threads = time.monotonic(), []
         for number in range(self.pages):
             time.sleep(max(0.0, began + number / self.rate - time.monotonic()))
@@ -68,9 +69,9 @@ class Visitor:
 
 
 def main() -> None:
-    visitor = Visitor(json.load(sys.stdin))
-    visitor.visit()
-    json.dump({"seconds": visitor.took, "failed": visitor.failed}, sys.stdout)
+    reader = Reader(json.load(sys.stdin))
+    reader.read()
+    json.dump({"seconds": reader.took, "failed": reader.failed}, sys.stdout)
 
 
 if __name__ == "__main__":
