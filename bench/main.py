@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import against, computer, rising
+from bench import against, computer, path, rising
 from bench.figures import Figure, table
 from bench.process import CommandFailed
 from bench.subject import CHECKOUT
@@ -19,7 +19,7 @@ from colonnade.errors import ColonnadeError
 
 SEED = CHECKOUT.parent / "shared" / "seed" / "distributed_web_infrastructure.md"
 EXAMPLE = CHECKOUT / "examples" / "www.foobar.com.md"
-PARTS = ("empty", "cached", "ansible")
+PARTS = ("empty", "cached", "ansible", "path", "tls")
 
 
 def parse() -> argparse.Namespace:
@@ -29,6 +29,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--fresh", type=int, default=2, help="rounds from a fresh lab (default 2)")
     parser.add_argument("--again", type=int, default=5, help="`up`s with nothing changed (default 5)")
     parser.add_argument("--ansible-again", type=int, default=1, help="the same against Ansible (default 1)")
+    parser.add_argument("--rounds", type=int, default=6, help="rounds of the path and of TLS (default 6)")
+    parser.add_argument("--seconds", type=int, default=4, help="of each measurement in them (default 4)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values there")
     chosen = parser.parse_args()
     if unknown := set(chosen.parts) - set(PARTS):
@@ -42,6 +44,8 @@ def measured(chosen: argparse.Namespace, scratch: Path) -> Iterator[Figure]:
         "empty": lambda: rising.empty_cache(design, scratch),
         "cached": lambda: rising.cached(design, scratch, chosen.fresh, chosen.again),
         "ansible": lambda: against.converge(design, scratch, chosen.fresh, chosen.ansible_again),
+        "path": lambda: path.path(scratch, chosen.rounds, chosen.seconds),
+        "tls": lambda: path.tls(scratch, chosen.rounds, chosen.seconds),
     }
     for name in chosen.parts or PARTS:
         for figure in parts[name]():
