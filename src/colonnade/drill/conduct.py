@@ -34,7 +34,7 @@ class Conductor:
     _times: dict[str, float] = field(default_factory=dict)
 
     def run(self, drill: Drill) -> tuple[Ran, Moments]:
-        """The faults are healed when this returns, and when it raises; a ColonnadeError says which are not."""
+        """The faults are healed when this returns and when it raises; a ColonnadeError says which are not."""
         course = procedure(drill)
         answer = ""
         try:
