@@ -1,0 +1,181 @@
+"""What an action does to a world: the transactions with their guards, and the verbs as MariaDB carries them out.
+
+Most that is peculiar here was seen in experiments: replication started anew forgets what it had not applied;
+turning acknowledgements off finishes the commits that wait; recovery in the replica's role drops what was
+acknowledged; closing hangs behind a waiting commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from colonnade_agent.steward.actions import (
+    Action,
+    AnswerRequest,
+    BarFollowers,
+    CloseDatabase,
+    Follow,
+    HandOver,
+    KillDatabase,
+    LeaveReplication,
+    OfferAcks,
+    OpenDatabase,
+    Recovery,
+    Reinit,
+    ReleaseLeadership,
+    RequireAcks,
+    StartDatabase,
+    StartReceiving,
+    StopReceiving,
+    TakeLeadership,
+    WriteSync,
+)
+from colonnade_agent.steward.store import LeaderKey
+from tests.unit.steward.model.world import CURRENT, NAMES, STALE, Machine, World
+
+STORE = (TakeLeadership, ReleaseLeadership, WriteSync, HandOver, AnswerRequest)
+
+
+def effects(world: World, index: int, action: Action) -> Iterator[World]:
+    """All worlds that can come of it."""
+    if isinstance(action, STORE):
+        yield on_store(world, index, action)
+    else:
+        yield from on_database(world, index, action)
+
+
+def on_store(world: World, index: int, action: Action) -> World:
+    match action:
+        case TakeLeadership(term=term, lease=lease, sync_revision=revision):
+            if world.leader is None and revision == CURRENT:
+                return with_leader(world, LeaderKey(NAMES[index], lease, term, 1))
+        case ReleaseLeadership(key=key):
+            if world.leader == key:
+                return with_leader(world, None)
+        case WriteSync(sync=sync, key=key, sync_revision=revision, term=term):
+            if world.leader == key and revision == CURRENT:
+                history = (*world.history, term) if term else world.history
+                return with_sync(world._replace(sync=sync, history=history))
+        case HandOver(to=to, lease=lease, term=term, key=key, sync_revision=revision):
+            target = world.members[NAMES.index(to)]
+            if world.leader == key and revision == CURRENT and target and target.lease == lease:
+                return with_leader(world, LeaderKey(to, lease, term, 1))
+        case AnswerRequest():
+            return world._replace(request=None)
+    return world
+
+
+def with_leader(world: World, key: LeaderKey | None) -> World:
+    """Guards on the key as it was fail from now on."""
+    world = world._replace(leader=key)
+    return _forget(world, lambda action: getattr(action, "key", key) != key)
+
+
+def with_sync(world: World) -> World:
+    world = _forget(world, lambda action: getattr(action, "sync_revision", None) == CURRENT)
+    stale = tuple(replace(each, sync_seen=STALE) if each else None for each in world.members)
+    return world._replace(members=stale)
+
+
+def _forget(world: World, dead: object) -> World:
+    assert callable(dead)
+    machines = tuple(
+        each._replace(
+            intent=None if each.intent and dead(each.intent) else each.intent,
+            late=None if each.late and dead(each.late) else each.late,
+        )
+        for each in world.machines
+    )
+    return world._replace(machines=machines)
+
+
+def on_database(world: World, index: int, action: Action) -> Iterator[World]:
+    machine = world.machines[index]
+    if isinstance(action, StartDatabase):
+        yield from start(world, index, action.recovery)
+    elif isinstance(action, KillDatabase):
+        yield killed(world, index)
+    elif not machine.up:
+        yield world
+    elif isinstance(action, RequireAcks) and not action.on:
+        done = world._replace(acked=world.acked | set(machine.waiting))
+        yield done.machine(index, requires_acks=False, waiting=())
+    elif isinstance(action, BarFollowers):
+        yield bar(world, index, frozenset(map(NAMES.index, action.names)))
+    elif isinstance(action, Reinit):
+        source = world.machines[NAMES.index(action.source)]
+        yield world.machine(index, **_copied(machine, source)._asdict()) if source.up else world
+    else:
+        yield world.machine(index, **verb(machine, action)._asdict())
+
+
+def verb(machine: Machine, action: Action) -> Machine:
+    match action:
+        case CloseDatabase():
+            return machine if machine.waiting else machine._replace(open=False)
+        case OpenDatabase():
+            return machine._replace(open=True)
+        case RequireAcks():
+            return machine._replace(requires_acks=True)
+        case OfferAcks(on=on):
+            return machine._replace(offers=on, owed=())
+        case StopReceiving():
+            return machine._replace(receiving=False)
+        case StartReceiving():
+            return machine._replace(receiving=True)
+        case LeaveReplication():
+            return machine._replace(
+                source=None, receiving=False, applying=False, relay=(), offers=False, diverged=False
+            )
+        case Follow(source=source):
+            return anew(machine._replace(source=NAMES.index(source)))
+    raise AssertionError(action)
+
+
+def anew(machine: Machine) -> Machine:
+    """Replication, both threads started: what was received and not applied is discarded."""
+    return machine._replace(
+        receiving=True,
+        applying=True,
+        relay=(),
+        owed=(),
+        offers=False,
+        epoch=machine.epoch + 1,
+        diverged=False,
+    )
+
+
+def killed(world: World, index: int) -> World:
+    return world.machine(
+        index,
+        up=False,
+        open=False,
+        waiting=(),
+        requires_acks=False,
+        offers=False,
+        receiving=False,
+        applying=False,
+    )
+
+
+def start(world: World, index: int, recovery: Recovery) -> Iterator[World]:
+    machine = world.machines[index]
+    if machine.up:
+        yield world
+        return
+    shortest = len(machine.log) if recovery is Recovery.KEEP else machine.base
+    for length in range(shortest, len(machine.log) + 1):
+        yield world.machine(index, up=True, log=machine.log[:length], base=length, relay=())
+
+
+def bar(world: World, index: int, barred: frozenset[int]) -> World:
+    world = world.machine(index, barred=barred)
+    for other in barred:
+        if world.machines[other].source == index:
+            world = world.machine(other, owed=())
+    return world
+
+
+def _copied(machine: Machine, source: Machine) -> Machine:
+    return Machine(log=source.log, base=len(source.log), barred=machine.barred, epoch=machine.epoch)
