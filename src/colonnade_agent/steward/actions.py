@@ -123,7 +123,7 @@ class OfferAcks:
 
 @dataclass(frozen=True)
 class StopReceiving:
-    """And with it acknowledging. The applier goes on."""
+    """And acknowledging, even if somebody starts the receiver again by hand. The applier goes on."""
 
 
 @dataclass(frozen=True)

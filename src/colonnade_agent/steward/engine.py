@@ -56,7 +56,9 @@ class Engine(Protocol):
         """Restarts the receiver, and must leave the applier running: else what was received is lost."""
 
     def stop_receiving(self) -> None:
-        """When this returns, the source gets no further acknowledgement. The applier goes on."""
+        """When this returns, the source gets no further acknowledgement, and none is offered any more: not by
+        a receiver that an operator starts either. The applier goes on.
+        """
 
     def start_receiving(self) -> None: ...
 

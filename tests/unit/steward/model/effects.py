@@ -1,4 +1,4 @@
-"""What an action does to a world: the transactions with their guards, and the verbs as MariaDB carries them out.
+"""What an action does to a world: transactions with their guards, and verbs as MariaDB carries them out.
 
 Most that is peculiar here was seen in experiments: replication started anew forgets what it had not applied;
 turning acknowledgements off finishes the commits that wait; recovery in the replica's role drops what was
@@ -56,7 +56,7 @@ def on_store(world: World, index: int, action: Action) -> World:
         case WriteSync(sync=sync, key=key, sync_revision=revision, term=term):
             if world.leader == key and revision == CURRENT:
                 history = (*world.history, term) if term else world.history
-                return with_sync(world._replace(sync=sync, history=history))
+                return canonical(with_sync(world._replace(sync=sync, history=history)))
         case HandOver(to=to, lease=lease, term=term, key=key, sync_revision=revision):
             target = world.members[NAMES.index(to)]
             if world.leader == key and revision == CURRENT and target and target.lease == lease:
@@ -76,6 +76,44 @@ def with_sync(world: World) -> World:
     world = _forget(world, lambda action: getattr(action, "sync_revision", None) == CURRENT)
     stale = tuple(replace(each, sync_seen=STALE) if each else None for each in world.members)
     return world._replace(members=stale)
+
+
+def canonical(world: World) -> World:
+    """Terms numbered anew, or there would be no end of worlds that differ in nothing else. Two things are
+    asked of a term: whether key and sync set are of the same one, and who wrote what in the history.
+    """
+    assert world.leader is not None
+    ends = (*(term.start.seq for term in world.history[1:]), None)
+    lasting = [term for term, end in zip(world.history, ends, strict=True) if term.start.seq != end]
+    merged = [
+        term
+        for term, before in zip(lasting, (None, *lasting), strict=False)
+        if before is None or before.leader != term.leader
+    ]
+    history = tuple(replace(term, number=number) for number, term in enumerate(merged))
+    key = replace(world.leader, term=world.leader.term - world.sync.term + 1)
+    machines = tuple(
+        each._replace(
+            intent=_with_key(each.intent, world.leader, key), late=_with_key(each.late, world.leader, key)
+        )
+        for each in world.machines
+    )
+    return world._replace(leader=key, sync=replace(world.sync, term=1), history=history, machines=machines)
+
+
+def _with_key(action: Action | None, old: LeaderKey, new: LeaderKey) -> Action | None:
+    return replace(action, key=new) if isinstance(action, ReleaseLeadership) and action.key == old else action
+
+
+def new_epoch(world: World, index: int) -> int:
+    """One that nobody speaks of: for all that anybody can tell, it never was."""
+    said = world.members[index]
+    flying = [getattr(action, "sync", None) for each in world.machines for action in (each.intent, each.late)]
+    syncs = [world.sync, *(sync for sync in flying if sync)]
+    named = [each for sync in syncs for each in (sync.standby, sync.pending) if each]
+    spoken = {each.epoch for each in named if each.name == NAMES[index]} | ({said.epoch} if said else set())
+    taken = {*spoken, f"e{world.machines[index].epoch}"}
+    return next(number for number in range(99) if f"e{number}" not in taken)
 
 
 def _forget(world: World, dead: object) -> World:
@@ -107,10 +145,10 @@ def on_database(world: World, index: int, action: Action) -> Iterator[World]:
         source = world.machines[NAMES.index(action.source)]
         yield world.machine(index, **_copied(machine, source)._asdict()) if source.up else world
     else:
-        yield world.machine(index, **verb(machine, action)._asdict())
+        yield world.machine(index, **verb(machine, action, new_epoch(world, index))._asdict())
 
 
-def verb(machine: Machine, action: Action) -> Machine:
+def verb(machine: Machine, action: Action, epoch: int) -> Machine:
     match action:
         case CloseDatabase():
             return machine if machine.waiting else machine._replace(open=False)
@@ -121,7 +159,7 @@ def verb(machine: Machine, action: Action) -> Machine:
         case OfferAcks(on=on):
             return machine._replace(offers=on, owed=())
         case StopReceiving():
-            return machine._replace(receiving=False)
+            return machine._replace(receiving=False, offers=False)
         case StartReceiving():
             return machine._replace(receiving=True)
         case LeaveReplication():
@@ -129,11 +167,11 @@ def verb(machine: Machine, action: Action) -> Machine:
                 source=None, receiving=False, applying=False, relay=(), offers=False, diverged=False
             )
         case Follow(source=source):
-            return anew(machine._replace(source=NAMES.index(source)))
+            return anew(machine._replace(source=NAMES.index(source)), epoch)
     raise AssertionError(action)
 
 
-def anew(machine: Machine) -> Machine:
+def anew(machine: Machine, epoch: int) -> Machine:
     """Replication, both threads started: what was received and not applied is discarded."""
     return machine._replace(
         receiving=True,
@@ -141,7 +179,7 @@ def anew(machine: Machine) -> Machine:
         relay=(),
         owed=(),
         offers=False,
-        epoch=machine.epoch + 1,
+        epoch=epoch,
         diverged=False,
     )
 

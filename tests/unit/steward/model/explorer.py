@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from colonnade_agent.steward import decide as core
@@ -19,14 +19,21 @@ from colonnade_agent.steward.observation import (
     Settings,
 )
 from colonnade_agent.steward.store import Position, Request, Store
-from tests.unit.steward.model.effects import STORE, anew, effects, killed, on_store, with_leader
+from tests.unit.steward.model.effects import (
+    STORE,
+    anew,
+    effects,
+    killed,
+    new_epoch,
+    on_store,
+    with_leader,
+)
 from tests.unit.steward.model.world import (
     CURRENT,
     NAMES,
     Bounds,
     Machine,
     World,
-    beginning,
     lost,
     origin,
     record,
@@ -35,6 +42,8 @@ from tests.unit.steward.model.world import (
 LONG = 1000.0
 MOODS = ("patient", "impatient", "lease ends")
 """With which ages a machine decides: all waits have been short, or long; or its lease is about to end."""
+
+NOTHING = Bounds(writes=0)
 
 Step = tuple[str, World]
 
@@ -47,17 +56,16 @@ class Found(NamedTuple):
 
 
 def explore(
-    bounds: Bounds,
+    first: World,
     *,
     strict: bool = False,
     limit: int = 10_000_000,
     visit: Callable[[World], None] | None = None,
 ) -> Found:
-    """Breadth first, so that what is found is the shortest. Of a world that was seen only its hash is kept: two
-    of five million have the same one once in a million runs, and then one of them is not looked into.
+    """Breadth first, so that what is found is the shortest. Of a world that was seen only its hash is kept:
+    should two have the same 64 bits, one of them is not looked into.
     """
     decisions.cache_clear()
-    first = beginning(bounds)
     came_from = {hash(first): 0}
     queue, reached = deque([first]), set[str]()
     while queue and len(came_from) < limit:
@@ -82,9 +90,7 @@ def milestones(world: World) -> Iterator[str]:
     if world.sync.standby:
         yield f"{world.sync.leader} leads with a standby"
     if leader.open and world.leader and world.leader.name == world.sync.leader:
-        yield f"{world.sync.leader} is open in term {world.sync.term}"
-        if world.acked:
-            yield f"{world.sync.leader} is open with acknowledged data"
+        yield f"{world.sync.leader} is open" + (" with acknowledged data" if world.acked else "")
     if sum(each.open for each in world.machines) > 1:
         yield "two are open"
 
@@ -112,34 +118,42 @@ def _steps(world: World, strict: bool) -> Iterator[Step]:
         yield from steward_steps(world, index, strict)
         yield from database_steps(world, index)
         yield from misfortunes(world, index)
-    if world.switchovers and world.request is None:
+    if world.left.switchovers and world.request is None:
         for name in NAMES[: len(world.machines)]:
-            asked = world._replace(request=Request("switchover", name, 1), switchovers=world.switchovers - 1)
-            yield f"an operator asks for {name}", asked
+            request = Request("switchover", name, 1)
+            yield f"an operator asks for {name}", spent(world, "switchovers")._replace(request=request)
+
+
+def spent(world: World, what: str) -> World:
+    return world._replace(left=world.left.less(what))
 
 
 def steward_steps(world: World, index: int, strict: bool) -> Iterator[Step]:
     name, machine = NAMES[index], world.machines[index]
-    if machine.intent is None:
-        yield f"{name} tells etcd how it is", published(world, index)
-        for decision in decide(world, index, strict):
-            yield (
-                f"{name} decides: {decision.action}: {decision.reason}",
-                world.machine(index, intent=decision.action),
-            )
-    else:
+    if machine.late is not None:
+        arrived = on_store(world.machine(index, late=None), index, machine.late)
+        yield f"{name}'s late {type(machine.late).__name__} arrives", arrived
+    if machine.intent is not None:
         done = world.machine(index, intent=None)
         for then in effects(done, index, machine.intent):
-            yield f"{name} does {type(machine.intent).__name__}", then
-        yield f"{name}'s {type(machine.intent).__name__} is lost", done
-        if world.delays and isinstance(machine.intent, STORE) and machine.late is None:
-            delayed = world.machine(index, intent=None, late=machine.intent)
-            yield f"{name} gives up waiting for an answer", delayed._replace(delays=world.delays - 1)
-    if machine.late is not None:
-        yield (
-            f"{name}'s late {type(machine.late).__name__} arrives",
-            on_store(world.machine(index, late=None), index, machine.late),
-        )
+            yield f"{name} at last does {type(machine.intent).__name__}", then
+        yield f"{name}'s {type(machine.intent).__name__} comes to nothing", done
+        return
+    if world.sync.leader != name:  # nobody reads what is said by the one whose data count
+        yield f"{name} tells etcd how it is", published(world, index)
+    for decision in decide(world, index, strict):
+        yield from decided(world, index, decision)
+
+
+def decided(world: World, index: int, decision: Decision) -> Iterator[Step]:
+    action = decision.action
+    what = f"{NAMES[index]} does {type(action).__name__}: {decision.reason}"
+    for then in effects(world, index, action):
+        yield what, then
+    if world.left.slow:
+        yield f"[slowly] {what}", spent(world, "slow").machine(index, intent=action)
+    if world.left.late and isinstance(action, STORE) and world.machines[index].late is None:
+        yield f"[no answer] {what}", spent(world, "late").machine(index, late=action)
 
 
 def published(world: World, index: int) -> World:
@@ -151,7 +165,7 @@ def database_steps(world: World, index: int) -> Iterator[Step]:
     name, machine = NAMES[index], world.machines[index]
     if not machine.up:
         return
-    if machine.open and world.writes:
+    if machine.open and world.left.writes:
         yield f"a client writes at {name}", written(world, index)
     if machine.relay and machine.applying:
         applied = world.machine(index, log=(*machine.log, machine.relay[0]), relay=machine.relay[1:])
@@ -168,8 +182,8 @@ def database_steps(world: World, index: int) -> Iterator[Step]:
 def written(world: World, index: int) -> World:
     machine = world.machines[index]
     # Each has a number of its own, with the machine in it.
-    transaction = world.writes * 4 + index
-    world = world.machine(index, log=(*machine.log, transaction))._replace(writes=world.writes - 1)
+    transaction = world.left.writes * 4 + index
+    world = spent(world, "writes").machine(index, log=(*machine.log, transaction))
     if machine.requires_acks:
         return world.machine(index, waiting=(*machine.waiting, transaction))
     return world._replace(acked=world.acked | {transaction})
@@ -204,36 +218,40 @@ def acknowledged(world: World, index: int) -> World:
 
 def misfortunes(world: World, index: int) -> Iterator[Step]:
     name, machine = NAMES[index], world.machines[index]
-    if world.crashes and machine.up:
-        crashed = world._replace(crashes=world.crashes - 1)
+    if world.left.crashes and machine.up:
+        crashed = spent(world, "crashes")
         yield f"{name}'s database is killed", killed(crashed, index)
         if machine.applying:
-            by_hand = anew(machine)._replace(offers=machine.offers)
+            by_hand = anew(machine, new_epoch(world, index))._replace(offers=machine.offers)
             yield (
                 f"replication of {name} is started anew by hand",
                 crashed.machine(index, **by_hand._asdict()),
             )
-    if world.expiries and world.leader and world.leader.name == name:
-        yield f"{name}'s lease ends", with_leader(world._replace(expiries=world.expiries - 1), None)
-    if world.expiries and world.members[index] and machine.source is not None:
+    if world.left.expiries and world.leader and world.leader.name == name:
+        yield f"{name}'s lease ends", with_leader(spent(world, "expiries"), None)
+    if world.left.expiries and world.members[index] and machine.source is not None:
         gone = (*world.members[:index], None, *world.members[index + 1 :])
-        yield f"{name} is not heard of", world._replace(members=gone, expiries=world.expiries - 1)
+        yield f"{name} is not heard of", spent(world, "expiries")._replace(members=gone)
 
 
 def decide(world: World, index: int, strict: bool) -> tuple[Decision, ...]:
     others = tuple((each.up, index in each.barred) for each in world.machines)
     machine = world.machines[index]._replace(intent=None, late=None)
-    about = world._replace(
-        machines=(), acked=frozenset(), writes=0, crashes=0, expiries=0, delays=0, switchovers=0
-    )
-    return decisions(about, machine, index, others, strict)
+    moods = MOODS if world.left.expiries else MOODS[:2]
+    about = world._replace(machines=(), acked=frozenset(), left=NOTHING)
+    return decisions(about, machine, index, others, (strict, moods))
 
 
-@lru_cache(maxsize=None)
+@cache
 def decisions(
-    world: World, machine: Machine, index: int, others: tuple[tuple[bool, bool], ...], strict: bool
+    world: World,
+    machine: Machine,
+    index: int,
+    others: tuple[tuple[bool, bool], ...],
+    how: tuple[bool, tuple[str, ...]],
 ) -> tuple[Decision, ...]:
-    made = (core.decide(observe(world, machine, index, others, mood, strict)) for mood in MOODS)
+    strict, moods = how
+    made = (core.decide(observe(world, machine, index, others, mood, strict)) for mood in moods)
     return tuple({each.action: each for each in made if not isinstance(each.action, Wait)}.values())
 
 

@@ -12,7 +12,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from colonnade_agent.steward.actions import Action
-from colonnade_agent.steward.store import LeaderKey, Member, Request, Sync, Term
+from colonnade_agent.steward.store import (
+    LeaderKey,
+    Member,
+    Position,
+    Request,
+    Standby,
+    Sync,
+    Term,
+)
 
 Log = tuple[int, ...]
 NAMES = ("a", "b", "c")
@@ -59,12 +67,8 @@ class World(NamedTuple):
     history: tuple[Term, ...]
     request: Request | None
     acked: frozenset[int]
-    writes: int
-    """How many more clients will write; and so many more of each misfortune will happen."""
-    crashes: int
-    expiries: int
-    delays: int
-    switchovers: int
+    left: Bounds
+    """What can still happen."""
 
     def machine(self, index: int, **changes: object) -> World:
         changed = self.machines[index]._replace(**changes)  # type: ignore[arg-type]
@@ -72,33 +76,48 @@ class World(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    machines: int = 2
-    writes: int = 2
-    crashes: int = 1
-    expiries: int = 1
-    delays: int = 0
+    """How often something happens at most.
+
+    `slow`: an action is done some time after it was decided on, and whatever else may happen between. All
+    others are done at once. `late`: a transaction arrives after its sender has given up. `expiries`: a lease
+    ends, or a machine acts as if its own were about to.
+    """
+
+    writes: int = 1
+    crashes: int = 0
+    expiries: int = 0
+    slow: int = 0
+    late: int = 0
     switchovers: int = 0
 
+    def less(self, what: str) -> Bounds:
+        return self._replace(**{what: getattr(self, what) - 1})
 
-def beginning(bounds: Bounds) -> World:
-    """The first machine leads and is open, alone; all others follow it and have said so."""
+
+def alone(bounds: Bounds, machines: int = 2) -> World:
+    """The first machine leads and is open; all others follow it and have said so."""
     leader = Machine(open=True)
     follower = Machine(source=0, receiving=True, applying=True, epoch=1)
-    machines = (leader, *(follower for _ in range(bounds.machines - 1)))
+    all_machines = (leader, *(follower for _ in range(machines - 1)))
     return World(
-        machines=machines,
+        machines=all_machines,
         leader=LeaderKey("a", 1, 1, 1),
         sync=Sync(1, "a"),
-        members=tuple(record(index, each) for index, each in enumerate(machines)),
-        history=(),
+        members=tuple(record(index, each) for index, each in enumerate(all_machines)),
+        history=(Term(0, "a", Position(0, "")),),
         request=None,
         acked=frozenset(),
-        writes=bounds.writes,
-        crashes=bounds.crashes,
-        expiries=bounds.expiries,
-        delays=bounds.delays,
-        switchovers=bounds.switchovers,
+        left=bounds,
     )
+
+
+def paired(bounds: Bounds, machines: int = 2) -> World:
+    """The second machine is the standby, and acknowledges."""
+    world = alone(bounds, machines)
+    others = frozenset(range(2, machines))
+    world = world.machine(0, requires_acks=True, barred=others).machine(1, offers=True)
+    members = (world.members[0], record(1, world.machines[1]), *world.members[2:])
+    return world._replace(sync=Sync(1, "a", Standby("b", "e1")), members=members)
 
 
 def record(index: int, machine: Machine) -> Member:
