@@ -1,8 +1,8 @@
 """An operator wants another member to lead, and nobody to notice.
 
-Closed first; then the target applies the last transaction; then it is given the leader key, and promotes itself
-as after any loss of a leader, with nothing left to apply. Where it can't be done at once, it is not done, and
-the database opens again.
+Closed first; then the target applies the last transaction; then it is given the leader key, and promotes
+itself as after any loss of a leader, with nothing left to apply. Where it can't be done at once, it is not
+done, and the database opens again.
 """
 
 from __future__ import annotations

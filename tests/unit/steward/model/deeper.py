@@ -1,4 +1,4 @@
-"""The same exploration for minutes or hours: `python -m tests.unit.steward.model.deeper paired --crashes 2`."""
+"""The same for minutes or hours: `python -m tests.unit.steward.model.deeper paired --crashes 2`."""
 
 from __future__ import annotations
 

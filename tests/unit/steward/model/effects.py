@@ -157,7 +157,8 @@ def verb(machine: Machine, action: Action, epoch: int) -> Machine:
         case RequireAcks():
             return machine._replace(requires_acks=True)
         case OfferAcks(on=on):
-            return machine._replace(offers=on, owed=())
+            # Who connects to acknowledge says with it where it stands.
+            return machine._replace(offers=on, owed=(*machine.log, *machine.relay)[-1:] if on else ())
         case StopReceiving():
             return machine._replace(receiving=False, offers=False)
         case StartReceiving():

@@ -222,7 +222,9 @@ def misfortunes(world: World, index: int) -> Iterator[Step]:
         crashed = spent(world, "crashes")
         yield f"{name}'s database is killed", killed(crashed, index)
         if machine.applying:
-            by_hand = anew(machine, new_epoch(world, index))._replace(offers=machine.offers)
+            owed = machine.log[-1:] if machine.offers else ()
+            restarted = anew(machine, new_epoch(world, index))
+            by_hand = restarted._replace(offers=machine.offers, owed=owed)
             yield (
                 f"replication of {name} is started anew by hand",
                 crashed.machine(index, **by_hand._asdict()),
