@@ -55,12 +55,12 @@ class Sync:
 
 @dataclass(frozen=True)
 class LeaderKey:
-    """`created` is the revision at which it was taken; with it all that its holder writes is guarded."""
+    """`revision` is when its holder took it or was given it; all that the holder writes is guarded by it."""
 
     name: str
     lease: int
     term: int
-    created: int
+    revision: int
 
 
 @dataclass(frozen=True)

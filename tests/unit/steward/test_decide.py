@@ -51,7 +51,7 @@ from colonnade_agent.steward.store import (
 )
 
 BOTH = frozenset({"db1", "db2"})
-KEY = LeaderKey("db1", lease=1, term=7, created=40)
+KEY = LeaderKey("db1", lease=1, term=7, revision=40)
 SYNC = Sync(7, "db1", Standby("db2", "e1"))
 HISTORY = (Term(7, "db1", Position(100, "db1")),)
 STANDBY = Member(
