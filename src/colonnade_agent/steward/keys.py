@@ -1,0 +1,134 @@
+"""How the cluster's common knowledge lies in etcd, and each store action as a transaction. Pure.
+
+Under `/steward/<cluster>/`: `leader` and `members/<name>` with a lease; `sync`, `history/<term>`,
+`request` and `paused` without. Values are JSON objects with the fields of `store`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from colonnade_agent.etcd.values import Compare, Delete, KeyValue, Operation, Put, Snapshot, Txn, absent
+from colonnade_agent.steward.actions import (
+    AnswerRequest,
+    BeginCluster,
+    HandOver,
+    ReleaseLeadership,
+    StoreAction,
+    TakeLeadership,
+    WriteSync,
+)
+from colonnade_agent.steward.store import (
+    LeaderKey,
+    Member,
+    Pending,
+    Position,
+    Request,
+    Standby,
+    Store,
+    Sync,
+    Term,
+)
+
+
+class Keys:
+    """Of one cluster, as the member `name` writes them."""
+
+    def __init__(self, cluster: str, name: str) -> None:
+        self.prefix = f"/steward/{cluster}/"
+        self.name = name
+        self.leader, self.sync = f"{self.prefix}leader", f"{self.prefix}sync"
+        self.request, self.paused = f"{self.prefix}request", f"{self.prefix}paused"
+        self.members, self.history = f"{self.prefix}members/", f"{self.prefix}history/"
+
+    def transaction(self, action: StoreAction) -> Txn:
+        """Either all of it is done, or what it was decided on is no longer so and nothing is."""
+        match action:
+            case BeginCluster(sync=sync):
+                return Txn((absent(self.sync),), (Put(self.sync, _json(sync)),))
+            case TakeLeadership(term=term, lease=lease, sync_revision=revision):
+                taken = self._leader(self.name, term, lease)
+                return Txn((absent(self.leader), self._unchanged(revision)), (taken,))
+            case ReleaseLeadership(key=key):
+                return Txn((self._ours(key),), (Delete(self.leader),))
+            case WriteSync(key=key, sync_revision=revision):
+                return Txn((self._ours(key), self._unchanged(revision)), self._sync(action))
+            case HandOver(to=to, lease=lease, term=term, key=key, sync_revision=revision):
+                return Txn((self._ours(key), self._unchanged(revision)), (self._leader(to, term, lease),))
+            case AnswerRequest(revision=revision):
+                return Txn((Compare(self.request, "MOD", revision),), (Delete(self.request),))
+
+    def announce(self, member: Member) -> Txn:
+        """What we say of ourselves; gone with our lease."""
+        return Txn((), (Put(self.members + self.name, _json(member), member.lease),))
+
+    def store(self, snapshot: Snapshot) -> Store:
+        """Raises ValueError, KeyError or TypeError if what lies there is not ours to read."""
+        found = snapshot.keys
+        sync, request = found.get(self.sync), found.get(self.request)
+        return Store(
+            leader=_leader_key(found[self.leader]) if self.leader in found else None,
+            sync=_sync(_object(sync)) if sync else None,
+            sync_revision=sync.modified if sync else 0,
+            members={each.name: each for each in map(_member, self._under(snapshot, self.members))},
+            history=tuple(sorted(map(_term, self._under(snapshot, self.history)), key=lambda t: t.number)),
+            request=Request(**{**_object(request), "revision": request.modified}) if request else None,
+            paused=self.paused in found,
+        )
+
+    def _under(self, snapshot: Snapshot, prefix: str) -> list[KeyValue]:
+        return [pair for key, pair in snapshot.keys.items() if key.startswith(prefix)]
+
+    def _leader(self, name: str, term: int, lease: int) -> Put:
+        return Put(self.leader, json.dumps({"name": name, "term": term}).encode(), lease)
+
+    def _ours(self, key: LeaderKey) -> Compare:
+        # Not CREATE: a key that is handed over keeps the revision it was created at.
+        return Compare(self.leader, "MOD", key.revision)
+
+    def _unchanged(self, revision: int) -> Compare:
+        return Compare(self.sync, "MOD", revision)
+
+    def _sync(self, action: WriteSync) -> tuple[Operation, ...]:
+        written = Put(self.sync, _json(action.sync))
+        if action.term is None:
+            return (written,)
+        return (written, Put(f"{self.history}{action.term.number}", _json(action.term)))
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(asdict(value), sort_keys=True).encode()
+
+
+def _object(pair: KeyValue) -> dict[str, Any]:
+    decoded = json.loads(pair.value)
+    if not isinstance(decoded, dict):
+        raise ValueError(f"{pair.key} holds no object")  # noqa: TRY004 - malformed input, not a wrong argument
+    return decoded
+
+
+def _leader_key(pair: KeyValue) -> LeaderKey:
+    said = _object(pair)
+    return LeaderKey(said["name"], pair.lease, said["term"], pair.modified)
+
+
+def _sync(said: dict[str, Any]) -> Sync:
+    standby, pending = said["standby"], said["pending"]
+    return Sync(
+        said["term"],
+        said["leader"],
+        Standby(**standby) if standby else None,
+        Pending(**pending) if pending else None,
+    )
+
+
+def _member(pair: KeyValue) -> Member:
+    """The lease is the key's own: what it says of it may be of an earlier session."""
+    return Member(**{**_object(pair), "lease": pair.lease})
+
+
+def _term(pair: KeyValue) -> Term:
+    said = _object(pair)
+    return Term(said["number"], said["leader"], Position(**said["start"]))
