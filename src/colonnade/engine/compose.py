@@ -11,6 +11,7 @@ from colonnade.kit.builds import Build
 from colonnade.kit.checks import Check
 from colonnade.kit.claims import Claims
 from colonnade.kit.component import Component
+from colonnade.kit.orders import Order
 from colonnade.kit.resources import Package, Resource
 from colonnade.kit.stages import Stage
 from colonnade.kit.view import View
@@ -82,6 +83,19 @@ def settled(view: View, rooms: Rooms) -> Mapping[str, tuple[Check, ...]]:
     """Machine -> what tells that its members have done with the configuration they had before."""
     return {
         machine: tuple(c for s in view.design.on(machine) for c in rooms[s.kind].settled(s, machine, view))
+        for machine in view.design.machines
+    }
+
+
+def returned(view: View, rooms: Rooms) -> Mapping[str, tuple[Order, ...]]:
+    """Machine -> what is run once it serves again after maintenance."""
+    return {
+        machine: tuple(
+            order
+            for s in view.design.on(machine)
+            for order in rooms[s.kind].returned(s, machine, view)
+            if order.machine not in view.maintained
+        )
         for machine in view.design.machines
     }
 

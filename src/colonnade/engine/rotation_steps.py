@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from colonnade.engine.converge import STAGES, Scope, everywhere
 from colonnade.engine.site import Site
 from colonnade.kit.claims import Name
+from colonnade.kit.orders import Order
 from colonnade.kit.rotation import members_on, without
 from colonnade.kit.stages import Stage
 
@@ -85,7 +86,19 @@ class AwaitQuiet:
         return f"{self.machine}: wait until the last request to it has ended"
 
 
-Step = WriteDown | SwitchOn | Converge | AwaitNames | AwaitQuiet
+@dataclass(frozen=True)
+class Run:
+    """Have a room's order run."""
+
+    site: Site
+    order: Order
+
+    @property
+    def words(self) -> str:
+        return f"{self.order.machine}: {self.order.purpose}"
+
+
+Step = Run | WriteDown | SwitchOn | Converge | AwaitNames | AwaitQuiet
 
 
 def touched(serving: Site, resting: Site) -> Touched:
@@ -132,7 +145,8 @@ def returning(resting: Site, serving: Site, machine: str) -> tuple[Step, ...]:
     steps: list[Step] = [SwitchOn(machine), Converge(resting, _alone(resting, machine), "bring up to date")]
     if differ:
         steps.append(_converge(serving, differ, tuple(differ), STAGES, f"send to {machine} again"))
-    return (*steps, WriteDown(machine, there=False))
+    handed_back = [Run(serving, order) for order in serving.returned[machine]]
+    return (*steps, *handed_back, WriteDown(machine, there=False))
 
 
 def _alone(site: Site, machine: str) -> Scope:

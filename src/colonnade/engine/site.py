@@ -16,19 +16,23 @@ from colonnade.hosts.ground import Ground, Wanted
 from colonnade.kit.checks import Check
 from colonnade.kit.claims import Claims
 from colonnade.kit.material import Issued, Material
+from colonnade.kit.orders import Order
 from colonnade.kit.view import View
 from colonnade.model.design import Design
 
 
 @dataclass(frozen=True)
 class Site:
-    """`desired`, `checks` and `settled` are by machine; `blobs` are the built releases by their SHA-256."""
+    """`desired`, `checks`, `settled` and `returned` are by machine; `blobs` are the built releases by their
+    SHA-256.
+    """
 
     view: View
     ground: Ground
     desired: Mapping[str, Desired]
     checks: Mapping[str, tuple[Check, ...]]
     settled: Mapping[str, tuple[Check, ...]]
+    returned: Mapping[str, tuple[Order, ...]]
     blobs: Mapping[str, Path]
 
     @property
@@ -95,6 +99,7 @@ def _site(view: View, rooms: Rooms, ground: Ground, blobs: Mapping[str, Path]) -
         desired=compose.desired(view, rooms),
         checks=compose.checks(view, rooms),
         settled=compose.settled(view, rooms),
+        returned=compose.returned(view, rooms),
         blobs=blobs,
     )
 

@@ -13,6 +13,7 @@ from colonnade.kit.builds import Build
 from colonnade.kit.checks import Ask, Check
 from colonnade.kit.claims import CertificateNeed, Claims
 from colonnade.kit.material import Addresses, Issued, Store
+from colonnade.kit.orders import Order
 from colonnade.kit.resources import Resource
 from colonnade.kit.stages import Stage
 from colonnade.kit.view import View
@@ -82,6 +83,13 @@ class Component(ABC, Generic[S]):
     def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
         """How to find out whether what a reload left behind has ended: while a process with the configuration
         before that still serves, the member still sends where that says.
+        """
+        del service, machine, view
+        return ()
+
+    def returned(self, service: Service, machine: str, view: View) -> Sequence[Order]:
+        """What is run, in this order, once this member serves again after maintenance: the others hand back
+        what they hold for it, so that no request under way is lost. Machines in maintenance are left out.
         """
         del service, machine, view
         return ()

@@ -21,6 +21,7 @@ from colonnade.engine.rotation_steps import (
     AwaitNames,
     AwaitQuiet,
     Converge,
+    Run,
     Step,
     SwitchOn,
     WriteDown,
@@ -29,7 +30,7 @@ from colonnade.engine.rotation_steps import (
     touched,
 )
 from colonnade.engine.site import Site, wanted, with_maintained
-from colonnade.errors import ColonnadeError, Unhealthy, UsageError
+from colonnade.errors import ColonnadeError, RemoteFailed, Unhealthy, UsageError
 from colonnade.hosts.ground import Progress
 from colonnade.verbs.opening import Opened
 from colonnade.verbs.plan import site_of
@@ -94,6 +95,9 @@ def _carry_out(opened: Opened, step: Step, progress: Progress) -> None:
         case Converge():
             progress("", f"{step.purpose}: {', '.join(step.scope.machines)}")
             _judge(converge(step.site, progress, step.scope), step)
+        case Run():
+            progress(step.order.machine, step.order.purpose)
+            _run(step)
         case AwaitNames():
             _await_names(step, progress)
         case AwaitQuiet():
@@ -130,6 +134,18 @@ def _judge(outcome: Outcome, step: Converge) -> None:
     ]
     if bad:
         raise Unhealthy("; ".join(bad), hint="mend it, then run the same command again")
+
+
+def _run(step: Run) -> None:
+    order = step.order
+    done = step.site.ground.host(order.machine).run(order.argv, timeout=order.timeout)
+    if done.exit:
+        said = done.stderr.strip() or done.stdout.decode(errors="replace").strip()
+        raise RemoteFailed(
+            f"{order.purpose}: exit {done.exit}: {said}",
+            where=order.machine,
+            hint="run the same command again",
+        )
 
 
 def _await_names(step: AwaitNames, progress: Progress) -> None:

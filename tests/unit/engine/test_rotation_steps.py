@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import cast
 
 import pytest
 
 from colonnade import catalog
-from colonnade.engine import compose
-from colonnade.engine.rotation_steps import AwaitNames, Converge, leaving, returning
+from colonnade.components.haproxy.component import Haproxy
+from colonnade.engine.compose import Rooms
+from colonnade.engine.rotation_steps import AwaitNames, Converge, Run, leaving, returning
 from colonnade.engine.site import Site, with_maintained
 from colonnade.hosts.ground import Ground
 from colonnade.kit.claims import Claims, FloatingNeed
+from colonnade.kit.orders import Order
 from colonnade.kit.testing import view_of
+from colonnade.kit.view import View
+from colonnade.model.design import Service
 from colonnade.model.load import loads
 
 Golden = Callable[[str, str], None]
@@ -28,19 +32,21 @@ services:
 """
 
 
-def site(maintained: Collection[str] = (), extra: tuple[Claims, ...] = ()) -> Site:
+class Holder(Haproxy):
+    """A door whose peers hold something for it while it is away."""
+
+    def returned(self, service: Service, machine: str, view: View) -> Sequence[Order]:
+        return [Order(m, ("give-back", machine), "give it back") for m in service.members if m != machine]
+
+
+def site(
+    maintained: Collection[str] = (), extra: tuple[Claims, ...] = (), rooms: Rooms = CATALOG.rooms
+) -> Site:
     """One that has no machines to be asked."""
-    view = view_of(loads(TEXT, "site.yaml", CATALOG.kinds), CATALOG.rooms, extra)
+    view = view_of(loads(TEXT, "site.yaml", CATALOG.kinds), rooms, extra)
     nowhere = cast(Ground, None)
-    made = Site(
-        view,
-        nowhere,
-        compose.desired(view, CATALOG.rooms),
-        compose.checks(view, CATALOG.rooms),
-        compose.settled(view, CATALOG.rooms),
-        {},
-    )
-    return with_maintained(made, CATALOG.rooms, frozenset(maintained))
+    made = Site(view, nowhere, desired={}, checks={}, settled={}, returned={}, blobs={})
+    return with_maintained(made, rooms, frozenset(maintained))
 
 
 @pytest.mark.parametrize("machine", ["lb1", "web1", "web2", "db2"])
@@ -59,6 +65,22 @@ def test_another_machine_in_maintenance_changes_nothing_about_this_one() -> None
     alone = leaving(site(), site(["web1"]), "web1")
     beside = leaving(site(["db2"]), site(["db2", "web1"]), "web1")
     assert [s.words for s in alone] == [s.words for s in beside]
+
+
+def test_what_others_hold_for_it_is_handed_back_last() -> None:
+    rooms = {**CATALOG.rooms, "haproxy": Holder()}
+    away, there = site(["lb1"], rooms=rooms), site(rooms=rooms)
+    converged, handed, written = returning(away, there, "lb1")[-3:]
+    assert isinstance(converged, Converge)
+    assert isinstance(handed, Run)
+    assert (handed.order.machine, handed.order.argv) == ("lb2", ("give-back", "lb1"))
+    assert written.words == "write down that lb1 is back"
+
+
+def test_a_machine_in_maintenance_is_asked_to_hand_nothing_back() -> None:
+    rooms = {**CATALOG.rooms, "haproxy": Holder()}
+    steps = returning(site(["lb1", "lb2"], rooms=rooms), site(["lb2"], rooms=rooms), "lb1")
+    assert not [s for s in steps if isinstance(s, Run)]
 
 
 def test_a_door_in_maintenance_need_not_hear_of_a_web_server() -> None:
