@@ -13,7 +13,6 @@ from colonnade.engine.compose import Rooms
 from colonnade.engine.rotation_steps import AwaitNames, Converge, Run, leaving, returning
 from colonnade.engine.site import Site, with_maintained
 from colonnade.hosts.ground import Ground
-from colonnade.kit.claims import Claims, FloatingNeed
 from colonnade.kit.orders import Order
 from colonnade.kit.testing import view_of
 from colonnade.kit.view import View
@@ -39,11 +38,9 @@ class Holder(Haproxy):
         return [Order(m, ("give-back", machine), "give it back") for m in service.members if m != machine]
 
 
-def site(
-    maintained: Collection[str] = (), extra: tuple[Claims, ...] = (), rooms: Rooms = CATALOG.rooms
-) -> Site:
+def site(maintained: Collection[str] = (), rooms: Rooms = CATALOG.rooms) -> Site:
     """One that has no machines to be asked."""
-    view = view_of(loads(TEXT, "site.yaml", CATALOG.kinds), rooms, extra)
+    view = view_of(loads(TEXT, "site.yaml", CATALOG.kinds), rooms)
     nowhere = cast(Ground, None)
     made = Site(view, nowhere, desired={}, checks={}, settled={}, returned={}, blobs={})
     return with_maintained(made, rooms, frozenset(maintained))
@@ -93,9 +90,9 @@ def test_a_door_in_maintenance_need_not_hear_of_a_web_server() -> None:
 
 
 def test_names_are_waited_for_where_they_lead_elsewhere_and_not_where_addresses_float() -> None:
-    floating = (Claims(floating=(FloatingNeed(("lb1", "lb2"), 2),)),)
-    own = leaving(site(), site(["lb1"]), "lb1")
-    shared = leaving(site(extra=floating), site(["lb1"], floating), "lb1")
+    nothing_floats = {kind: room for kind, room in CATALOG.rooms.items() if kind != "keepalived"}
+    own = leaving(site(rooms=nothing_floats), site(["lb1"], rooms=nothing_floats), "lb1")
+    shared = leaving(site(), site(["lb1"]), "lb1")
     assert any(isinstance(s, AwaitNames) for s in own)
     assert not any(isinstance(s, AwaitNames) for s in shared)
 
