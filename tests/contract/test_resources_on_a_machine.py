@@ -90,7 +90,7 @@ CASES = {
         "grep -q 0 /proc/sys/net/ipv4/ip_forward && ! test -e /etc/sysctl.d/60-colonnade.conf",
     ),
     "tree": Case(
-        Tree("/opt/app/one", SHA),
+        Tree("/opt/app/one", SHA, previous="/opt/app/before/one"),
         "create",
         "echo 00 > /opt/app/one/.colonnade-tree",
         "update",

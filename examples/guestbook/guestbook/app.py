@@ -1,6 +1,5 @@
 """Puts the app together: `create_app` is what the server calls, and what tests call with settings of their own."""
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -14,6 +13,9 @@ from guestbook.metrics import Metrics
 from guestbook.page import page
 from guestbook.settings import DATABASE_REQUESTS, Settings
 
+STATIC = Path(__file__).parents[1] / "static"
+"""Beside the package and not in it: web servers get a copy of this folder."""
+
 LARGEST_BODY = 64 * 1024
 """Bytes. The longest text, each character written as JSON's longest escape, takes 24 kB."""
 
@@ -24,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     metrics = Metrics(settings)
     database = Database(settings.database_url, settings.replica_url, DATABASE_REQUESTS, metrics.retried)
     metrics.watch(database.sources)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=STATIC)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.extensions["database"] = database
     envelope.install(app, settings, metrics)
@@ -36,20 +38,24 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def name_static_files(app: Flask) -> None:
-    """`asset(name)` in templates: a URL that changes with the file, so that it may be cached for ever."""
-    folder = Path(app.root_path) / "static"
-    versions = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in folder.iterdir()}
+    """`asset(name)` in templates: the URL of the file of that name. On disk a hash of its content is in the name too
+    (`name.HASH.css`), so whoever serves it, this app or a web server, may let it be cached for ever.
+    """
+    hashed = {plain_name(path.name): path.name for path in STATIC.iterdir()}
 
     def asset(name: str) -> str:
-        return url_for("static", filename=name, v=versions[name])
+        return url_for("static", filename=hashed[name])
 
     def cache(response: Response) -> Response:
         if request.endpoint == "static" and response.status_code in (200, 304):
-            current = request.args.get("v") == versions.get(request.path.rpartition("/")[2])
-            response.headers["Cache-Control"] = (
-                "public, max-age=31536000, immutable" if current else "no-cache"
-            )
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 
     app.jinja_env.globals["asset"] = asset
     app.after_request(cache)
+
+
+def plain_name(hashed: str) -> str:
+    """`guestbook.css` for `guestbook.b589712cfa51.css`."""
+    stem, _, suffix = hashed.split(".")
+    return f"{stem}.{suffix}"

@@ -1,5 +1,6 @@
 """The app's decisions, without a database."""
 
+import hashlib
 import json
 import random
 from datetime import timedelta
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guestbook import entries
+from guestbook.app import STATIC, plain_name
 from guestbook.database import parse
 from guestbook.envelope import is_foreign
 from guestbook.faults import CONTENDED, DEPOSED, LOST, NOT_READY, Fault, RetryPolicy, fault_of
@@ -155,3 +157,10 @@ def test_a_migration_is_cut_at_line_ends_only() -> None:
 )
 def test_ages_are_words(seconds: int, words: str) -> None:
     assert in_words(timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize("file", sorted(STATIC.iterdir()), ids=lambda file: plain_name(file.name))
+def test_a_static_file_is_named_by_its_content(file: Path) -> None:
+    """Browsers keep it for a year: a changed file needs another name."""
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    assert file.name == f"{file.stem.split('.')[0]}.{digest}{file.suffix}"

@@ -8,20 +8,18 @@ here.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from colonnade.engine.packing import Blob, Member, kept, pack
 from colonnade.errors import ColonnadeError, UsageError
 from colonnade.kit.builds import Build
 
@@ -43,35 +41,20 @@ LEFT_OUT = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Blob:
-    """A gzip tar at `path`, named by the `sha` (hex SHA-256) of its bytes."""
-
-    sha: str
-    path: Path
-
-
 def build(what: Build, source: Path, cache: Path) -> Blob:
     """Build the app in `source`, or find it built under `cache`. Raises UsageError for a folder that holds
     no app.
     """
     _check(source)
-    key = _key(what, source)
-    index = cache / f"{key}.sha256"
-    if index.exists():
-        kept = Blob(sha := index.read_text().strip(), cache / f"{sha}.tar.gz")
-        if kept.path.exists():
-            return kept
-    cache.mkdir(parents=True, exist_ok=True)
+    return kept(cache, _key(what, source), partial(_packed, what, source, cache))
+
+
+def _packed(what: Build, source: Path, cache: Path) -> bytes:
     with tempfile.TemporaryDirectory(dir=cache) as work:
         tree = Path(work) / "tree"
         _copy(source, tree)
         _install(what, tree)
-        packed = _pack(tree)
-    blob = Blob(sha := hashlib.sha256(packed).hexdigest(), cache / f"{sha}.tar.gz")
-    _write(blob.path, packed)
-    _write(index, blob.sha.encode())
-    return blob
+        return pack(_members(tree))
 
 
 def _check(source: Path) -> None:
@@ -141,27 +124,13 @@ def _run_by_the_machine(script: Path) -> None:
         script.write_bytes(b"#!/usr/bin/python3\n" + rest)
 
 
-def _pack(tree: Path) -> bytes:
-    packed = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, compresslevel=6) as zipped,
-        tarfile.open(fileobj=zipped, mode="w") as tar,
-    ):
-        for path in sorted(tree.rglob("*")):
-            tar.add(path, str(path.relative_to(tree)), recursive=False, filter=_plain)
-    return packed.getvalue()
-
-
-def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Without whatever differs between two builds of one input."""
-    info.mtime = 0
-    info.uid = info.gid = 0
-    info.uname = info.gname = "root"
-    info.mode = 0o755 if info.isdir() or info.mode & 0o100 else 0o644
-    return info
-
-
-def _write(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(content)
-    aside.rename(path)
+def _members(tree: Path) -> Iterator[Member]:
+    """All times alike: two builds of one input must not differ by them."""
+    for path in sorted(tree.rglob("*")):
+        name = str(path.relative_to(tree))
+        if path.is_symlink():
+            yield Member(name, target=str(path.readlink()))
+        elif path.is_dir():
+            yield Member(name, folder=True)
+        else:
+            yield Member(name, path.read_bytes(), runs=bool(path.stat().st_mode & 0o100))

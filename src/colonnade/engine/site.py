@@ -12,7 +12,10 @@ from pathlib import Path
 from colonnade.engine import builder, compose
 from colonnade.engine.compose import Desired, Rooms
 from colonnade.engine.folder import Folder, secret_values
+from colonnade.engine.packing import Blob
+from colonnade.engine.parts import build_part
 from colonnade.hosts.ground import Ground, Wanted
+from colonnade.kit.builds import part_key
 from colonnade.kit.checks import Check
 from colonnade.kit.claims import Claims
 from colonnade.kit.material import Issued, Material
@@ -54,16 +57,16 @@ def wanted(design: Design, maintained: frozenset[str] = frozenset()) -> tuple[Wa
     )
 
 
-def build_all(
-    design: Design, rooms: Rooms, base: Path, shipped: Path, cache: Path
-) -> Mapping[str, builder.Blob]:
-    """Service name -> its built release. `base` is the design's folder; `shipped` the app taken where none
-    is named.
+def build_all(design: Design, rooms: Rooms, base: Path, shipped: Path, cache: Path) -> Mapping[str, Blob]:
+    """Service name -> its built release, and `part_key` -> a part of it. `base` is the design's folder;
+    `shipped` the app taken where none is named.
     """
     found = {}
     for what in compose.builds(design, rooms):
         source = (base / what.source) if what.source else shipped
         found[what.service] = builder.build(what, source, cache)
+        parts = {part_key(what.service, part.name): build_part(part, source, cache) for part in what.parts}
+        found.update({key: blob for key, blob in parts.items() if blob})
     return found
 
 
@@ -72,7 +75,7 @@ def assemble(
     rooms: Rooms,
     ground: Ground,
     folder: Folder,
-    releases: Mapping[str, builder.Blob],
+    releases: Mapping[str, Blob],
     now: datetime,
     maintained: frozenset[str] = frozenset(),
 ) -> Site:
@@ -82,7 +85,7 @@ def assemble(
     claims = compose.claims(design, rooms)
     material = replace(_material(design, rooms, ground, folder, claims, now), maintained=maintained)
     _show_ca(folder, material)
-    view = View(design, claims, material, {service: blob.sha for service, blob in releases.items()})
+    view = View(design, claims, material, {key: blob.sha for key, blob in releases.items()})
     return _site(view, rooms, ground, {blob.sha: blob.path for blob in releases.values()})
 
 

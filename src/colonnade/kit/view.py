@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from colonnade.errors import StateError
+from colonnade.kit.builds import part_key
 from colonnade.kit.claims import Audience, Claims, Name, Offer
 from colonnade.kit.flows import Flow, flows
 from colonnade.kit.material import Addresses, Issued, Material
@@ -43,7 +44,9 @@ class View:
     claims: Claims
     material: Material
     blobs: Mapping[str, str]
-    """Content-addressed trees by service name: sha256 of the gzip tar that holds the service's release."""
+    """Content-addressed trees: the sha256 of the gzip tar that holds a service's release, by the service's
+    name; those of its parts by `part_key`.
+    """
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
@@ -106,6 +109,10 @@ class View:
     def clients(self, service: str) -> tuple[str, ...]:
         """Names of the services that may connect to this one: what its certificates' OU must be."""
         return tuple(s.name for s in self.design.sources(service))
+
+    def part(self, service: str, name: str) -> str | None:
+        """The blob of a part of the service's release; None where its source has no such folder."""
+        return self.blobs.get(part_key(service, name))
 
     def secret(self, name: str) -> str:
         return self.material.secrets[name]

@@ -15,9 +15,9 @@ from pathlib import Path
 from colonnade import catalog, shipped
 from colonnade.catalog import Catalog
 from colonnade.engine import compose
-from colonnade.engine.builder import Blob
 from colonnade.engine.folder import Folder
 from colonnade.engine.maintenance import Entry, Register
+from colonnade.engine.packing import Blob
 from colonnade.engine.site import build_all
 from colonnade.errors import UsageError
 from colonnade.hosts.direct import Direct

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 
 from colonnade.engine import compose
-from colonnade.engine.builder import Blob
 from colonnade.engine.converge import Outcome, converge
+from colonnade.engine.packing import Blob
 from colonnade.engine.site import Site, assemble, ca_of, wanted
 from colonnade.errors import LabError, UsageError
 from colonnade.hosts.ground import Progress

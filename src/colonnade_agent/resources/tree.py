@@ -31,10 +31,14 @@ RENAME_EXCHANGE = 2  # linux/fs.h
 class Tree:
     """`blob` is the sha256 (hex) of the gzip tar. What it holds belongs to root and can be read by
     everyone.
+
+    `previous`, if given, is a path on the same filesystem where the tree that this one replaces is kept,
+    until the next one does.
     """
 
     path: str
     blob: str
+    previous: str = ""
 
     @property
     def id(self) -> str:
@@ -68,6 +72,8 @@ class Tree:
         self._unpack(blob, aside)
         atomic.write_new(aside / MARKER, self.blob.encode(), 0o644)
         must(run(("sync", "--file-system", str(aside)), timeout=300), self.id, "sync")
+        if self.previous and path.exists():
+            keep(path, Path(self.previous))
         exchange(aside, path)
         atomic.sync_directory(path.parent)
 
@@ -76,7 +82,10 @@ class Tree:
         path = Path(self.path)
         if path.exists() and not marker_of(path):
             return None
-        return {"made": [str(parent) for parent in missing_parents(path)]}
+        parents = missing_parents(path)
+        if self.previous:
+            parents += [each for each in missing_parents(Path(self.previous)) if each not in parents]
+        return {"made": [str(parent) for parent in parents], "previous": self.previous}
 
     def _unpack(self, blob: Path, into: Path) -> None:
         import tarfile  # noqa: PLC0415
@@ -125,6 +134,21 @@ def exchange(aside: Path, path: Path) -> None:
         raise failed("swap", f"renameat2: {os.strerror(number)}", f"tree:{path}")
 
 
+def keep(path: Path, previous: Path) -> None:
+    """`path` stays, and is at `previous` too, made of links to the same files.
+
+    Killed on the way, it is done again: `path` is still the old tree then.
+    """
+    import shutil  # noqa: PLC0415
+
+    aside = aside_path(previous)
+    drop(aside)
+    previous.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(path, aside, symlinks=True, copy_function=os.link)
+    exchange(aside, previous)
+    drop(aside)
+
+
 def drop(path: Path) -> None:
     import shutil  # noqa: PLC0415
 
@@ -136,4 +160,8 @@ def remove(path: Path, found: dict[str, Any]) -> None:
     drop(aside_path(path))
     if marker_of(path):
         drop(path)
+    # What a version before this field claimed has none.
+    if previous := found.get("previous"):
+        drop(aside_path(Path(previous)))
+        drop(Path(previous))
     remove_folders(found["made"])

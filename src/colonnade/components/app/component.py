@@ -15,7 +15,7 @@ from colonnade.components.app.places import Places
 from colonnade.components.app.routes import database_routes, sidecar_port
 from colonnade.components.app.sandbox import SANDBOX
 from colonnade.components.app.settings import AppSettings, refuse_shared_port
-from colonnade.kit.builds import Build
+from colonnade.kit.builds import STATIC, Build, Part
 from colonnade.kit.checks import Check, by_exit
 from colonnade.kit.claims import CA_FILE, Alias, Audience, CertificateNeed, Claims, Offer
 from colonnade.kit.component import Component, Resources
@@ -61,7 +61,12 @@ class App(Component[AppSettings]):
 
     def claims(self, service: Service, design: Design) -> Claims:
         refuse_shared_port(service, self.settings(service), design)
-        facts = {"server_name": f"{service.name}.internal", "health": self.settings(service).health}
+        settings = self.settings(service)
+        facts = {
+            "server_name": f"{service.name}.internal",
+            "health": settings.health,
+            STATIC: settings.static_path,
+        }
         port = sidecar_port(service, design)
         databases = [design.services[link.to] for link in service.links if link.to in design.services]
         return Claims(
@@ -71,7 +76,10 @@ class App(Component[AppSettings]):
         )
 
     def builds(self, service: Service) -> Build:
-        return Build(service.name, self.settings(service).source)
+        settings = self.settings(service)
+        named = settings.static
+        parts = (Part(STATIC, named or STATIC, required=bool(named)),) if named != "" else ()
+        return Build(service.name, settings.source, parts=parts)
 
     def resources(self, service: Service, machine: str, view: View) -> Resources:
         places = Places(service.name)

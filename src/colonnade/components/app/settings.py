@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from colonnade.components.app.environment import OWN
 from colonnade.errors import DesignError, Problem
@@ -25,6 +25,11 @@ class AppSettings(Settings):
     concurrency: int = Field(default=100, ge=1, le=10_000)
     """How many requests the app gets at once on each machine; open WebSockets count. More wait in its sidecar
     for at most five seconds, so that the app always has time to say that it works."""
+    static: str | None = Field(default=None, pattern=r"^([A-Za-z0-9_][^\x00]*)?$")
+    """A folder of the app whose files anyone may have: web servers get a copy and give them out themselves.
+    Without it, the folder `static` where the app has one; empty: none."""
+    static_path: str = Field(default="/static/", pattern=r"^/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+$")
+    """Where users find the files of `static`. What is not among them is asked of the app."""
     env: dict[str, str] = Field(default_factory=dict)
     """Further environment variables. They are written into the design, so no secrets here."""
 
@@ -39,6 +44,13 @@ class AppSettings(Settings):
             if "\0" in value:
                 raise ValueError(f"{name} holds a zero byte")
         return env
+
+    @model_validator(mode="after")
+    def nothing_private_among_the_static(self) -> AppSettings:
+        for path in self.private:
+            if f"{path}/".startswith(self.static_path):
+                raise ValueError(f"{path} is private and {self.static_path} is for anyone")
+        return self
 
 
 def refuse_shared_port(service: Service, settings: AppSettings, design: Design) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from types import MappingProxyType
 
-from colonnade.components.nginx.balance import peers
+from colonnade.components.nginx.backend import STATICS, Backend, Statics, backend
+from colonnade.components.nginx.certificates import door_certificate, member_certificate
+from colonnade.components.nginx.checks import NO_OLD_WORKER, ask, read
 from colonnade.components.nginx.settings import NginxSettings
-from colonnade.errors import DesignError, Problem
-from colonnade.kit.checks import Answer, Check, Health, by_exit
-from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Name, Offer
+from colonnade.components.nginx.watch import USER as WATCH_USER
+from colonnade.components.nginx.watch import Places
+from colonnade.components.nginx.watch import resources as watch
+from colonnade.kit.checks import Check, by_exit
+from colonnade.kit.claims import CA_FILE, Audience, Claims, Name, Offer
 from colonnade.kit.component import Component, Resources
-from colonnade.kit.resources import Directory, File, Unit
+from colonnade.kit.resources import Directory, File, Resource, Tree, Unit, User
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
-from colonnade.kit.view import Upstream, View
+from colonnade.kit.view import View
 from colonnade.model.design import Design, Service
 from colonnade.model.kinds import Kind
 
@@ -28,17 +32,10 @@ HEALTH = "/.colonnade/health"
 DOOR = MappingProxyType({"unit": "nginx.service", "status": "/.colonnade/door", "reload": "HUP"})
 """For whoever watches over a door: its unit, where it tells its own machine whether it can serve, and the
 signal at which its workers finish what they are at and new ones take over."""
-NO_OLD_WORKER = """\
-pid=$(systemctl show --property MainPID --value nginx.service)
-[ "$pid" = 0 ] && exit 0
-for worker in $(cat "/proc/$pid/task/$pid/children"); do
-    if grep -qs "is shutting down" "/proc/$worker/cmdline"; then
-        echo "a worker from before the reload still serves"
-        exit 1
-    fi
-done
-"""
-
+VALIDATE = ("nginx", "-t", "-q", "-c", "{staged}")
+HASHED = r"[.-](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,64}(?:\.min)?(?:\.[a-z0-9]+)+$"
+"""Names that hold a hash of the file's content: eight or more hexadecimal digits, and not only figures as in
+a date, or only letters as in a word."""
 
 REMOVED_HEADERS = (
     "Forwarded", "Proxy", "X-Client-IP", "X-Colonnade-App", "X-Colonnade-Database", "X-Forwarded-Port",
@@ -64,161 +61,113 @@ class Nginx(Component[NginxSettings]):
         tier=1,
         provides=("tls-door",),
     )
-    packages = ("nginx", "curl")
+    packages = ("nginx", "curl", "python3", "iproute2")
 
     def claims(self, service: Service, design: Design) -> Claims:
-        certificates = [_certificate(service, machine) for machine in service.members]
+        certificates = [member_certificate(service, machine) for machine in service.members]
         offers = []
         names: tuple[Name, ...] = ()
         if design.sources(service.name):
             facts = {"server_name": f"{service.name}.internal", "health": HEALTH}
             offers.append(Offer(service.name, "https", INSIDE_PORT, Audience.LINKS, "https", facts=facts))
         if service.public:
-            certificates.append(_door_certificate(design))
+            certificates.append(door_certificate(design))
             offers.append(Offer(service.name, "public-https", 443, Audience.PUBLIC, "https", facts=DOOR))
             offers.append(Offer(service.name, "public-http", 80, Audience.PUBLIC, "http"))
             names = (Name(design.site, service.members),)
         return Claims(offers=tuple(offers), certificates=tuple(certificates), names=names)
 
     def resources(self, service: Service, machine: str, view: View) -> Resources:
-        own = _certificate(service, machine).files
-        used = [CA_FILE, own.chain, own.key]
+        app = backend(service, machine, view)
+        stage = Stage.DOOR if service.public else Stage.WEB
+        last = [*self._watch(service, machine, view, app), *self._nginx(service, machine, view, app)]
+        stages: dict[Stage, list[Resource]] = {Stage.GROUND: [User(WATCH_USER)], stage: last}
+        if app and app.statics:
+            stages[Stage.RELEASE] = static_files(app.statics)
+        return stages
+
+    def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        app = backend(service, machine, view)
+        if view.clients(service.name):
+            name, port, path = f"{service.name}.internal", INSIDE_PORT, HEALTH
+            address = view.addresses(machine).inside
+            apps = tuple(t.machine for t in app.watched.targets) if app else ()
+        else:
+            name, port, path = view.design.site, 443, app.watched.health if app else "/"
+            address, apps = view.addresses(machine).own[0], ()
+        argv = ask(member_certificate(service, machine), name, port, path, address)
+        return (Check(service.name, argv, partial(read, apps=apps)),)
+
+    def _watch(self, service: Service, machine: str, view: View, app: Backend | None) -> Sequence[Resource]:
+        if app is None:
+            return ()
+        files = member_certificate(service, machine).files
+        elsewhere = bool(view.clients(service.name)) and len(service.members) > 1
+        return watch(service.name, view.design.site, app.watched, files, elsewhere=elsewhere)
+
+    def _nginx(self, service: Service, machine: str, view: View, app: Backend | None) -> Sequence[Resource]:
+        files = member_certificate(service, machine).files
+        used = [CA_FILE, files.chain, files.key]
         if service.public:
-            door = _door_certificate(view.design).files
+            door = door_certificate(view.design).files
             used += [door.chain, door.key]
-        validate = ("nginx", "-t", "-q", "-c", "{staged}")
-        config = File(CONFIG, self._config(service, machine, view), validate=validate)
-        drop_in = File(f"{DROP_IN}/colonnade.conf", render(PACKAGE, "nginx.service.conf"))
+        config = File(CONFIG, self._config(service, machine, view, app), validate=VALIDATE)
+        limits = render(PACKAGE, "nginx.service.conf.j2", files=self._open_files(service))
+        drop_in = File(f"{DROP_IN}/colonnade.conf", limits)
         unit = Unit(
             "nginx.service",
             reload_on=(config.id, *(f"file:{path}" for path in used)),
             restart_on=(drop_in.id,),
         )
-        stage = Stage.DOOR if service.public else Stage.WEB
-        return {stage: (Directory(DROP_IN), config, drop_in, unit)}
+        return (Directory(DROP_IN), config, drop_in, unit)
 
-    def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
-        upstream = _app(service, machine, view)
-        if view.clients(service.name):
-            name, port, path = f"{service.name}.internal", INSIDE_PORT, HEALTH
-            address = view.addresses(machine).inside
-        else:
-            name, port, path = view.design.site, 443, upstream.offer.facts["health"] if upstream else "/"
-            address = view.addresses(machine).own[0]
-        argv = _curl(_certificate(service, machine), name, port, path, address)
-        return (Check(service.name, argv, _read_health(has_app=upstream is not None)),)
+    def _open_files(self, service: Service) -> int:
+        """A connection, and what it is answered from; and some for nginx itself."""
+        return 2 * self.settings(service).connections + 1000
 
     def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
         return (Check(service.name, ("sh", "-c", NO_OLD_WORKER), by_exit()),)
 
-    def _config(self, service: Service, machine: str, view: View) -> bytes:
-        clients = view.clients(service.name)
+    def _config(self, service: Service, machine: str, view: View, app: Backend | None) -> bytes:
+        clients, settings = view.clients(service.name), self.settings(service)
+        machines = dict.fromkeys(m for name in clients for m in view.design.services[name].members)
         return render(
             PACKAGE,
             "nginx.conf.j2",
             service=service,
             machine=machine,
             site=view.design.site,
-            settings=self.settings(service),
+            settings=settings,
+            files=self._open_files(service),
+            own=member_certificate(service, machine).files,
             leaves=service.public and machine in view.maintained,
-            own=_certificate(service, machine).files,
             ca=CA_FILE,
             health=HEALTH,
+            watch_folder=f"/run/{Places(service.name).run}",
             removed_headers=REMOVED_HEADERS,
-            app=_backend(service, machine, view),
+            app=app,
             clients=[re.escape(name) for name in clients],
+            client_addresses=[view.addresses(m).inside for m in machines],
+            hashed=HASHED,
             self_unit=re.escape(service.name),
             inside=f"{view.addresses(machine).inside}:{INSIDE_PORT}" if clients else "",
             public=view.addresses(machine).listens if service.public else (),
             here=view.addresses(machine).own,
             status_path=DOOR["status"],
-            door=_door_certificate(view.design).files if service.public else None,
+            door=door_certificate(view.design).files if service.public else None,
+            door_headers=(
+                ("X-Request-ID", "$request_id"),
+                ("Strict-Transport-Security", f'"{settings.hsts}"'),
+            ),
         )
 
 
-@dataclass(frozen=True)
-class Backend:
-    """The app as the template reads it. `servers` are (address:port, is a backup, is maintained)."""
-
-    name: str
-    server_name: str
-    health: str
-    servers: tuple[tuple[str, bool, bool], ...]
-
-
-def _app(service: Service, machine: str, view: View) -> Upstream | None:
-    """The one linked service that speaks HTTPS. Raises DesignError when there are more."""
-    found = [u for u in view.upstreams(service, machine) if u.offer.protocol == "https"]
-    if len(found) > 1:
-        names = " and ".join(u.service.name for u in found)
-        problem = Problem(
-            service.position.line,
-            service.position.column,
-            f"{service.name} leads to {names}: which request should go where is not drawn",
-            "give each app a web server of its own",
-        )
-        raise DesignError(view.design.path, [problem])
-    return found[0] if found else None
-
-
-def _backend(service: Service, machine: str, view: View) -> Backend | None:
-    upstream = _app(service, machine, view)
-    if upstream is None:
-        return None
-    link = service.link_to(upstream.service.name)
-    drawn = link is not None and bool(link.pairs)
-    dealt = peers(service.members.index(machine), len(service.members), upstream.targets, pairs_drawn=drawn)
-    return Backend(
-        name=upstream.service.name,
-        server_name=upstream.offer.facts["server_name"],
-        health=upstream.offer.facts["health"],
-        servers=tuple(
-            (f"{peer.target.address}:{peer.target.port}", peer.backup, peer.target.maintained)
-            for peer in dealt
-        ),
-    )
-
-
-def _certificate(service: Service, machine: str) -> CertificateNeed:
-    return CertificateNeed(
-        id=f"{service.name}-{machine}",
-        common_name=machine,
-        unit=service.name,
-        machines=(machine,),
-        names=(machine, f"{service.name}.internal"),
-        addresses_of=(machine,),
-    )
-
-
-def _door_certificate(design: Design) -> CertificateNeed:
-    """All doors share it, so each states the same machines."""
-    machines = tuple(dict.fromkeys(m for door in design.doors for m in door.members))
-    return CertificateNeed(
-        "door", common_name=design.site, unit="door", machines=machines, names=(design.site,)
-    )
-
-
-def _curl(certificate: CertificateNeed, name: str, port: int, path: str, address: str) -> tuple[str, ...]:
-    files = certificate.files
-    return (
-        "curl", "--silent", "--show-error", "--max-time", "4",
-        "--output", "/dev/null", "--write-out", "%{http_code}",
-        "--cacert", CA_FILE, "--cert", files.chain, "--key", files.key,
-        "--resolve", f"{name}:{port}:{address}", f"https://{name}:{port}{path}",
-    )  # fmt: skip
-
-
-def _read_health(*, has_app: bool) -> Callable[[Answer], Health]:
-    def read(answer: Answer) -> Health:
-        if answer.exit != 0:
-            return Health(False, f"does not serve: {answer.stderr.strip()}")
-        if answer.stdout == "200":
-            return Health(True, "serves, app answers" if has_app else "serves")
-        if answer.stdout in {"502", "503", "504"}:
-            return Health(False, f"serves, but no app answers ({answer.stdout})")
-        return Health(False, f"answers {answer.stdout}")
-
-    return read
+def static_files(statics: Statics) -> list[Resource]:
+    """The app's files that anyone may have, of this release and the one before."""
+    return [
+        *map(Directory, (STATICS, statics.root, f"{statics.root}/current", f"{statics.root}/previous")),
+        Tree(statics.tree, statics.blob, previous=statics.previous),
+    ]
 
 
 COMPONENT = Nginx()

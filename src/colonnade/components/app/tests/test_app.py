@@ -20,6 +20,7 @@ from colonnade.components.app.environment import environment_file, variable
 from colonnade.components.app.places import Places
 from colonnade.components.app.settings import AppSettings
 from colonnade.errors import DesignError
+from colonnade.kit.builds import Part
 from colonnade.kit.checks import Answer
 from colonnade.kit.claims import Audience, Claims, Offer, SecretNeed
 from colonnade.kit.component import Component, Resources
@@ -155,7 +156,7 @@ def test_claims_follow_the_conventions() -> None:
     claims = COMPONENT.claims(DRAWN.services["app"], DRAWN)
     (offer,) = claims.offers
     assert (offer.port, offer.protocol, offer.audience) == (9443, "https", Audience.LINKS)
-    assert dict(offer.facts) == {"server_name": "app.internal", "health": "/healthz"}
+    assert dict(offer.facts) == {"server_name": "app.internal", "health": "/healthz", "static": "/static/"}
     need = claims.certificates[1]
     assert (need.id, need.unit, need.names, need.reader) == (
         "app-app2",
@@ -167,6 +168,15 @@ def test_claims_follow_the_conventions() -> None:
         ("app1", "db.internal", "127.0.0.1"),
         ("app2", "db.internal", "127.0.0.1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("static", "parts"),
+    [(None, (Part("static", "static"),)), ("dist", (Part("static", "dist", required=True),)), ("", ())],
+)
+def test_a_folder_of_its_own_for_what_anyone_may_have(static: str | None, parts: tuple[Part, ...]) -> None:
+    service = replace(DRAWN.services["app"], settings=AppSettings(static=static))
+    assert COMPONENT.builds(service).parts == parts
 
 
 def test_the_release_step_runs_on_the_first_member_only() -> None:
@@ -239,6 +249,11 @@ def test_user_names_fit_and_stay_apart() -> None:
         {"env": {"PORT": "1"}},
         {"env": {"A-B": "1"}},
         {"env": {"A": "\0"}},
+        {"static": "../elsewhere"},
+        {"static": "/etc"},
+        {"static_path": "/"},
+        {"static_path": "/assets"},
+        {"private": ["/static/plans"]},
         {"sauce": "./app"},
     ],
 )

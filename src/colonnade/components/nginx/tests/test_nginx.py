@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from colonnade.components.nginx.balance import peers
-from colonnade.components.nginx.component import COMPONENT
+from colonnade.components.nginx.component import COMPONENT, HASHED
 from colonnade.components.nginx.settings import NginxSettings
 from colonnade.errors import DesignError
 from colonnade.kit.checks import Answer
 from colonnade.kit.claims import Audience, Claims, Offer
-from colonnade.kit.resources import File
+from colonnade.kit.resources import Directory, File, Resource, Tree, Unit, User
 from colonnade.kit.stages import Stage
 from colonnade.kit.testing import view_of
 from colonnade.kit.view import Target, View
@@ -25,7 +30,7 @@ Golden = Callable[[str, str], None]
 
 
 def app_offer(name: str) -> Claims:
-    facts = {"server_name": f"{name}.internal", "health": "/healthz"}
+    facts = {"server_name": f"{name}.internal", "health": "/healthz", "static": "/static/"}
     return Claims(offers=(Offer(name, "https", 9443, Audience.LINKS, "https", facts=facts),))
 
 
@@ -47,14 +52,25 @@ def app(*members: str, name: str = "app") -> Service:
     return Service(name, "app", members, NoSettings())
 
 
-def config(view: View, machine: str) -> str:
-    ((_, resources),) = COMPONENT.resources(view.design.services["web"], machine, view).items()
-    return next(r for r in resources if isinstance(r, File) and r.validate).content.decode()
+def with_statics(view: View) -> View:
+    return replace(view, blobs={**view.blobs, "app/static": "a" * 64})
+
+
+def everything(view: View, machine: str) -> list[Resource]:
+    stages = COMPONENT.resources(view.design.services["web"], machine, view)
+    return [resource for stage in Stage for resource in stages.get(stage, ())]
+
+
+def config(view: View, machine: str, path: str = "/etc/nginx/nginx.conf") -> str:
+    found = (r for r in everything(view, machine) if isinstance(r, File) and r.path == path)
+    return next(found).content.decode()
 
 
 def test_behind_an_edge(golden: Golden) -> None:
-    view = site(edge(), web("web1", "web2"), app("app1", "app2"))
+    view = with_statics(site(edge(), web("web1", "web2"), app("app1", "app2")))
     golden("web1.conf", config(view, "web1"))
+    golden("watch.json", config(view, "web1", "/etc/colonnade/watch-web.json"))
+    golden("watch.service", config(view, "web1", "/etc/systemd/system/colonnade-web-watch.service"))
 
 
 def test_pairs_as_drawn(golden: Golden) -> None:
@@ -75,7 +91,11 @@ def test_a_door_without_an_app(golden: Golden) -> None:
 
 def test_a_door_comes_up_last_and_has_the_sites_name() -> None:
     view = site(web("www", public=True), app("www"))
-    assert list(COMPONENT.resources(view.design.services["web"], "www", view)) == [Stage.DOOR]
+    stages = COMPONENT.resources(view.design.services["web"], "www", view)
+    assert [type(r) for r in stages[Stage.GROUND]] == [User]
+    assert {r.name for r in stages[Stage.DOOR] if isinstance(r, Unit)} == {
+        "colonnade-web-watch.service", "nginx.service",
+    }  # fmt: skip
     assert [(n.fqdn, n.machines) for n in view.claims.names] == [("www.foobar.com", ("www",))]
     assert {(o.port, o.audience) for o in view.claims.offers if o.service == "web"} == {
         (443, Audience.PUBLIC), (80, Audience.PUBLIC),
@@ -103,6 +123,75 @@ def test_two_apps_behind_one_web_server_are_an_error_at_its_line() -> None:
 def test_a_clients_name_is_no_pattern() -> None:
     front = Service("e.ge", "haproxy", ("lb1",), NoSettings(), (Link("web"),), public=True)
     assert r"OU=e\.ge(?:" in config(site(front, web("web1"), app("app1")), "web1")
+
+
+def test_static_files_are_there_before_the_release_that_names_them_runs() -> None:
+    view = with_statics(site(edge(), web("web1"), app("app1")))
+    stages = COMPONENT.resources(view.design.services["web"], "web1", view)
+    assert Stage.RELEASE < Stage.APP < Stage.WEB
+    (tree,) = [r for r in stages[Stage.RELEASE] if isinstance(r, Tree)]
+    assert (tree.path, tree.previous, tree.blob) == (
+        "/srv/colonnade/app/current/static",
+        "/srv/colonnade/app/previous/static",
+        "a" * 64,
+    )
+
+
+def test_a_new_release_of_static_files_reloads_nobody() -> None:
+    old = with_statics(site(edge(), web("web1"), app("app1")))
+    new = replace(old, blobs={**old.blobs, "app/static": "b" * 64})
+    changed = [a for a, b in zip(everything(old, "web1"), everything(new, "web1"), strict=True) if a != b]
+    assert [type(r) for r in changed] == [Tree]
+
+
+def test_without_static_files_all_comes_from_the_app() -> None:
+    view = site(edge(), web("web1"), app("app1"))
+    assert not [r for r in everything(view, "web1") if isinstance(r, Tree)]
+    assert "/srv/" not in config(view, "web1")
+
+
+def test_every_file_stands_in_a_directory_that_is_there() -> None:
+    view = with_statics(site(edge(), web("web1"), app("app1")))
+    there = {"/etc/colonnade", "/etc/nginx", "/etc/systemd/system", "/srv", "/usr/lib"}
+    for resource in everything(view, "web1"):
+        if isinstance(resource, Directory | File | Tree):
+            assert str(Path(resource.path).parent) in there, resource.id
+        if isinstance(resource, Directory):
+            there.add(resource.path)
+
+
+@pytest.mark.parametrize(
+    ("name", "hashed"),
+    [
+        ("main.3f2a9b1c.js", True),
+        ("application-0123456789abcdef0123456789abcdef.css", True),
+        ("vendor.3f2a9b1c.min.js", True),
+        ("vendor.3f2a9b1c.js.map", True),
+        ("main.js", False),
+        ("report-20240101.pdf", False),
+        ("cafe-effacedd.js", False),
+        ("jquery-3.7.1.min.js", False),
+        ("a1b2c3d4/logo.png", False),
+        ("main.3f2a9b1.js", False),
+    ],
+)
+def test_names_that_hold_a_hash(name: str, hashed: bool) -> None:
+    assert bool(re.search(HASHED, f"/current/static/{name}")) is hashed
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"trusted": ["office"]},
+        {"body_limit": "10 MB"},
+        {"hsts_days": -1},
+        {"tls": "1.1"},
+        {"answer_timeout": 0},
+    ],
+)
+def test_settings_that_cannot_be(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        NginxSettings.model_validate(settings)
 
 
 TARGETS = [Target(f"app{i}", f"10.0.1.{i}", 9443) for i in range(1, 6)]
@@ -136,14 +225,16 @@ def test_no_app_is_only_a_backup_and_no_web_server_has_only_backups(webs: int, a
 @pytest.mark.parametrize(
     ("answer", "healthy", "detail"),
     [
-        (Answer(0, "200", ""), True, "serves, app answers"),
-        (Answer(0, "502", ""), False, "serves, but no app answers (502)"),
-        (Answer(0, "403", ""), False, "answers 403"),
-        (Answer(7, "000", "curl: (7) refused\n"), False, "does not serve: curl: (7) refused"),
+        (Answer(0, "app1=1 app2=1\n\n200", ""), True, "serves, 2 of 2 app servers up"),
+        (Answer(0, "app1=0 app2=1\n\n200", ""), True, "serves, 1 of 2 app servers up"),
+        (Answer(0, "app1=0 app2=0\n\n503", ""), False, "serves, but no app server is up (503)"),
+        (Answer(0, "<title>502</title>\n502", ""), False, "serves, but no app server is up (502)"),
+        (Answer(0, "\n403", ""), False, "answers 403"),
+        (Answer(7, "\n000", "curl: (7) refused\n"), False, "does not serve: curl: (7) refused"),
     ],
 )
 def test_health(answer: Answer, healthy: bool, detail: str) -> None:
-    view = site(edge(), web("web1"), app("app1"))
+    view = site(edge(), web("web1"), app("app1", "app2"))
     (check,) = COMPONENT.checks(view.design.services["web"], "web1", view)
     health = check.read(answer)
     assert (health.healthy, health.detail) == (healthy, detail)
