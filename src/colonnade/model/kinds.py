@@ -39,7 +39,8 @@ class Kind:
     arrive here. `replicated`: the first member is the primary, the others its replicas, and an arrow to any
     of them means the whole service. `tier`: rank along the request path (door 0 … data 3), used to tell an
     answer drawn backwards from a dependency. `drawn`: False for kinds no one draws (firewall, certificates):
-    they come with every site. `shape`: Mermaid shape used when a diagram is written: `rect`, `cylinder`,
+    they come with every site. `written`: such a kind may stand in a site.yaml all the same, to be given
+    settings. `shape`: Mermaid shape used when a diagram is written: `rect`, `cylinder`,
     `hexagon`, `rounded`. `provides` names the cures that this kind brings to every site it is part of
     (`firewall`, `tls-door`, `tls-inside`, `renewal`, `monitoring`, `backup`, ...), for review to know.
     `failover`: another member of a replicated kind becomes primary by itself when the primary is lost.
@@ -55,11 +56,17 @@ class Kind:
     replicated: bool = False
     tier: int = 1
     drawn: bool = True
+    written: bool = False
     shape: str = "rect"
     provides: tuple[str, ...] = ()
     failover: bool = False
     votes: bool = False
     read_label: Callable[[str], Mapping[str, Any]] = field(default=no_label, compare=False)
+
+    @property
+    def in_yaml(self) -> bool:
+        """Whether a site.yaml may name it."""
+        return self.drawn or self.written
 
 
 Kinds = Mapping[str, Kind]

@@ -52,7 +52,7 @@ def uplinks() -> dict[str, Any]:
 
 
 def service(kinds: Kinds, definitions: dict[str, Any]) -> dict[str, Any]:
-    drawn = [kind for kind in kinds.values() if kind.drawn]
+    drawn = [kind for kind in kinds.values() if kind.in_yaml]
     names = "; ".join(f"{k.name}: {k.title}" for k in drawn)
     return {
         "type": "object",

@@ -121,7 +121,7 @@ class Builder(Notes):
 
     def kind(self, entry: Mapping[str, Any], at: Path) -> Kind | None:
         name = entry.get("kind")
-        known = [k.name for k in self.kinds.values() if k.drawn]
+        known = [k.name for k in self.kinds.values() if k.in_yaml]
         if not isinstance(name, str) or not name:
             self.wrong(at, "the service has no kind", f"add 'kind:', one of {', '.join(known)}", key=True)
             return None

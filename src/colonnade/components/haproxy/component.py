@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from colonnade.components.haproxy.checks import STATUS_PATH, STATUS_SOCKET, ask_door, servers_up
 from colonnade.components.haproxy.settings import HaproxySettings, read_label
@@ -27,6 +28,12 @@ from colonnade.model.kinds import Kind
 PACKAGE = "colonnade.components.haproxy"
 CONFIG = "/etc/haproxy/haproxy.cfg"
 DROP_INS = "/etc/systemd/system/haproxy.service.d"
+
+FACTS = MappingProxyType(
+    {"unit": "haproxy.service", "reload": "USR2", "status": STATUS_PATH, "socket": STATUS_SOCKET}
+)
+"""For whoever watches over this door: its unit, the signal at which its workers finish what they are at and
+new ones take over, and where it tells its own machine which web servers are up (`=1` for each, `=0`)."""
 
 
 class Haproxy(Component[HaproxySettings]):
@@ -55,7 +62,7 @@ class Haproxy(Component[HaproxySettings]):
         refuse_strange_reserve(service, self.settings(service), design)
         return Claims(
             offers=(
-                Offer(service.name, "https", 443, Audience.PUBLIC, "https"),
+                Offer(service.name, "https", 443, Audience.PUBLIC, "https", facts=FACTS),
                 Offer(service.name, "http", 80, Audience.PUBLIC, "http"),
             ),
             certificates=(
