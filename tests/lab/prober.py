@@ -1,8 +1,8 @@
 """Asks every address again and again, each time anew, as many visitors would. Run on the client machine.
 
-Its argument is JSON: `addresses`, the site's `name`, `seconds`, `pause` between two askings of one address. It
-prints, for each address, every asking as [when it began, when it ended, what was wrong, or nothing], on the
-monotonic clock, which all machines of a lab share.
+Its argument is JSON: `addresses`, the site's `name`, `seconds`, `pause` between two askings of one address.
+It prints, for each address, every asking as [when it began, when it ended, what was wrong, or nothing], on
+the monotonic clock, which all machines of a lab share.
 """
 
 from __future__ import annotations

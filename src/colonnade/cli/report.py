@@ -11,9 +11,7 @@ from rich.text import Text
 
 from colonnade.cli.screen import Screen
 from colonnade.engine.converge import MachineOutcome, Outcome
-from colonnade.engine.health import MemberHealth
 from colonnade.engine.maintenance import Entry
-from colonnade.model.design import Design
 from colonnade.verbs.opening import Opened, lab_name
 from colonnade.verbs.status import Status
 
@@ -32,7 +30,7 @@ def readings(screen: Screen, opened: Opened) -> None:
 def risen(screen: Screen, opened: Opened, found: Status, hosts: bool) -> None:
     """The end of `up`."""
     failures(screen, found.outcome)
-    _members(screen, found.drawn, found.outcome.health)
+    _members(screen, found)
     count = found.outcome.changes
     maintenance(screen, found.maintenance)
     done = f"{counted(count, 'change')} made." if count else "Nothing had to change."
@@ -72,11 +70,14 @@ def failures(screen: Screen, outcome: Outcome) -> None:
         screen.error(str(error))
 
 
-def _members(screen: Screen, drawn: Design, health: tuple[MemberHealth, ...]) -> None:
-    """Every drawn member, what ails first. What comes with every site takes a line only where it ails."""
-    shown = [h for h in health if h.service in drawn.services or not h.well]
+def _members(screen: Screen, found: Status) -> None:
+    """Every member people ask after, what ails first. What comes with every site takes a line only where it
+    ails.
+    """
+    health, machines = found.outcome.health, list(found.drawn.machines)
+    shown = [h for h in health if h.service in found.told or not h.well]
     table = Table.grid(padding=(0, 2))
-    for member in sorted(shown, key=lambda h: (h.healthy is True, list(drawn.machines).index(h.machine))):
+    for member in sorted(shown, key=lambda h: (h.healthy is True, machines.index(h.machine))):
         mark = AT_REST if member.excused else MARKS[member.healthy]
         table.add_row(mark, member.service, member.machine, member.role, member.detail)
     quiet = dict.fromkeys(h.service for h in health if h not in shown)
@@ -94,7 +95,7 @@ def maintenance(screen: Screen, entries: Mapping[str, Entry]) -> None:
 
 def status(screen: Screen, found: Status) -> None:
     failures(screen, found.outcome)
-    _members(screen, found.drawn, found.outcome.health)
+    _members(screen, found)
     maintenance(screen, found.maintenance)
     word = ("healthy", "green") if found.outcome.healthy else ("NOT healthy", "bold red")
     screen.say(f"\n{found.url} is {word[0]} ({', '.join(found.site.addresses)})", style=word[1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -62,12 +62,17 @@ def to_mermaid(
     """`marks`: a class for a machine (`web1`) or a member (`web@web1`); `classes`: the style of each, as in
     `classDef`.
     """
-    drawing = "\n".join(Pencil(design, kinds, marks, classes).lines()) + "\n"
+    drawing = "\n".join(Pencil(drawn(design, kinds), kinds, marks, classes).lines()) + "\n"
     for directives in (missing(drawing, design, kinds), [{"complete": True, **document(design)}]):
         text = drawing + "".join(f"{STEP}%% colonnade: {dump(d)}\n" for d in directives)
         if again(text, kinds) == design:
             return text
     raise AssertionError(f"a drawing of {design.site} can't be read back")
+
+
+def drawn(design: Design, kinds: Kinds) -> Design:
+    """Without the services that no one draws, which directives say."""
+    return replace(design, services={n: s for n, s in design.services.items() if kinds[s.kind].drawn})
 
 
 def dump(value: Any) -> str:

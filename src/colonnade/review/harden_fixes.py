@@ -83,9 +83,8 @@ def doors(design: Design, kinds: Kinds) -> Iterator[Fix]:
                 kinds,
                 service,
                 "single-door",
-                f"Every request came through {service.members[0]}. DNS now gives the addresses of both, "
-                "and browsers go on to the next when one is silent. An address that moves from one to the "
-                "other by itself comes with a later version",
+                f"Every request came through {service.members[0]}. Now each of the two holds a floating "
+                "address, which the other takes over within a second, and DNS gives both addresses",
             )
 
 

@@ -18,7 +18,8 @@ from colonnade.verbs.plan import site_of
 @dataclass(frozen=True)
 class Status:
     """`drawn` is the design as its file has it, `ca` the path of the certificate that browsers must trust,
-    `maintenance` has the machines in maintenance.
+    `maintenance` has the machines in maintenance. `told` are the services whose members people want to see even
+    if all are well: those of kinds that a site.yaml may name, drawn or not.
     """
 
     drawn: Design
@@ -26,6 +27,7 @@ class Status:
     ca: str
     outcome: Outcome
     maintenance: Mapping[str, Entry]
+    told: frozenset[str]
 
     @property
     def url(self) -> str:
@@ -61,4 +63,6 @@ def status(opened: Opened, progress: Progress) -> Status:
 
 
 def status_of(opened: Opened, site: Site, outcome: Outcome) -> Status:
-    return Status(opened.drawn, site, str(opened.folder.ca_file), outcome, opened.in_maintenance)
+    kinds = opened.catalog.kinds
+    told = frozenset(s.name for s in site.design.services.values() if kinds[s.kind].in_yaml)
+    return Status(opened.drawn, site, str(opened.folder.ca_file), outcome, opened.in_maintenance, told)

@@ -73,3 +73,13 @@ def test_every_drawing_can_be_written_in_both_forms(path: Path) -> None:
     drawing = to_mermaid(design, KINDS)
     assert loads(drawing, "site.mmd", KINDS) == design
     assert '"complete"' not in drawing
+
+
+def test_what_nobody_draws_stands_beside_the_drawing() -> None:
+    floating = "  floats: {kind: keepalived, machines: [lb1], delay: 5}\n"
+    design = loads(SITE.replace("external:", f"{floating}external:"), "site.yaml", KINDS)
+    text = to_mermaid(design, KINDS)
+    assert text.startswith(DRAWING.split("    classDef", maxsplit=1)[0].replace(":::bad", ""))
+    assert '"floats": {"kind": "keepalived", "machines": ["lb1"], "public": false, "delay": 5}' in text
+    assert loads(text, "site.mmd", KINDS) == design
+    assert loads(to_yaml(design), "site.yaml", KINDS) == design

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from colonnade.components.nginx.balance import peers
 from colonnade.components.nginx.settings import NginxSettings
@@ -24,6 +25,9 @@ CONFIG = "/etc/nginx/nginx.conf"
 DROP_IN = "/etc/systemd/system/nginx.service.d"
 INSIDE_PORT = 8443
 HEALTH = "/.colonnade/health"
+DOOR = MappingProxyType({"unit": "nginx.service", "status": "/.colonnade/door", "reload": "HUP"})
+"""For whoever watches over a door: its unit, where it tells its own machine whether it can serve, and the
+signal at which its workers finish what they are at and new ones take over."""
 NO_OLD_WORKER = """\
 pid=$(systemctl show --property MainPID --value nginx.service)
 [ "$pid" = 0 ] && exit 0
@@ -71,7 +75,7 @@ class Nginx(Component[NginxSettings]):
             offers.append(Offer(service.name, "https", INSIDE_PORT, Audience.LINKS, "https", facts=facts))
         if service.public:
             certificates.append(_door_certificate(design))
-            offers.append(Offer(service.name, "public-https", 443, Audience.PUBLIC, "https"))
+            offers.append(Offer(service.name, "public-https", 443, Audience.PUBLIC, "https", facts=DOOR))
             offers.append(Offer(service.name, "public-http", 80, Audience.PUBLIC, "http"))
             names = (Name(design.site, service.members),)
         return Claims(offers=tuple(offers), certificates=tuple(certificates), names=names)
@@ -126,6 +130,8 @@ class Nginx(Component[NginxSettings]):
             self_unit=re.escape(service.name),
             inside=f"{view.addresses(machine).inside}:{INSIDE_PORT}" if clients else "",
             public=view.addresses(machine).listens if service.public else (),
+            here=view.addresses(machine).own,
+            status_path=DOOR["status"],
             door=_door_certificate(view.design).files if service.public else None,
         )
 

@@ -10,7 +10,7 @@ from colonnade.review.severity import Severity
 
 
 def look(case: Case) -> Iterator[Sighting]:
-    names = ", ".join(s.name for s in case.design.services.values() if not s.public)
+    names = ", ".join(s.name for s in case.design.services.values() if not s.public and case.kind(s).drawn)
     yield Sighting(
         f"Nothing drawn keeps anyone from connecting to {names or 'any port of the machines'} directly.",
         case.door,

@@ -37,7 +37,7 @@ RULE = Rule(
     title="The load balancer is a single point of failure",
     why="Every request passes this one member. Whatever stops it, a crash, an upgrade, a broken disk, "
     "takes the whole site away, however many servers stand behind it.",
-    fix="Draw a second load balancer beside it, with an arrow to the same servers. DNS gives "
-    "the addresses of both, and browsers go on to the next when one is silent.",
+    fix="Draw a second load balancer beside it, with an arrow to the same servers. Each then holds a "
+    "floating address, and takes over that of the other when it fails.",
     look=look,
 )
