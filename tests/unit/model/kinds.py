@@ -24,11 +24,6 @@ class AppSettings(Settings):
     """Environment of the app."""
 
 
-class FloatingSettings(Settings):
-    delay: int = 30
-    """Seconds."""
-
-
 BALANCES = {"round robin": "roundrobin", "least conn": "leastconn", "ip hash": "source"}
 
 
@@ -91,6 +86,5 @@ KINDS = {
             shape="cylinder",
         ),
         Kind("nftables", "packet filter", drawn=False),
-        Kind("keepalived", "floating addresses", FloatingSettings, drawn=False, written=True),
     )
 }

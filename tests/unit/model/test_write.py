@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from colonnade.model.kinds import Kind
 from colonnade.model.load import loads
 from colonnade.model.write_mermaid import to_mermaid
 from colonnade.model.write_yaml import to_yaml
-from tests.unit.model.kinds import KINDS
+from tests.unit.model.kinds import KINDS, AppSettings
 
 SITE = """\
 site: www.foobar.com
@@ -76,10 +77,11 @@ def test_every_drawing_can_be_written_in_both_forms(path: Path) -> None:
 
 
 def test_what_nobody_draws_stands_beside_the_drawing() -> None:
-    floating = "  floats: {kind: keepalived, machines: [lb1], delay: 5}\n"
-    design = loads(SITE.replace("external:", f"{floating}external:"), "site.yaml", KINDS)
-    text = to_mermaid(design, KINDS)
+    kinds = {**KINDS, "vips": Kind("vips", "floating addresses", AppSettings, drawn=False, written=True)}
+    floating = "  floats: {kind: vips, machines: [lb1], port: 5}\n"
+    design = loads(SITE.replace("external:", f"{floating}external:"), "site.yaml", kinds)
+    text = to_mermaid(design, kinds)
     assert text.startswith(DRAWING.split("    classDef", maxsplit=1)[0].replace(":::bad", ""))
-    assert '"floats": {"kind": "keepalived", "machines": ["lb1"], "public": false, "delay": 5}' in text
-    assert loads(text, "site.mmd", KINDS) == design
-    assert loads(to_yaml(design), "site.yaml", KINDS) == design
+    assert '"floats": {"kind": "vips", "machines": ["lb1"], "public": false, "port": 5}' in text
+    assert loads(text, "site.mmd", kinds) == design
+    assert loads(to_yaml(design), "site.yaml", kinds) == design
