@@ -18,8 +18,8 @@ from colonnade.verbs.plan import site_of
 @dataclass(frozen=True)
 class Status:
     """`drawn` is the design as its file has it, `ca` the path of the certificate that browsers must trust,
-    `maintenance` has the machines in maintenance. `told` are the services whose members people want to see even
-    if all are well: those of kinds that a site.yaml may name, drawn or not.
+    `maintenance` has the machines in maintenance. `told` are the services whose members people want to see
+    even if all are well: those of kinds that a site.yaml may name, drawn or not.
     """
 
     drawn: Design

@@ -86,8 +86,11 @@ class Keepalived(Component[KeepalivedSettings]):
         drop_in = File(f"{DROP_IN}/colonnade.conf", render(ROOM, "keepalived.service.j2", **words))
         beside = f"/etc/systemd/system/{door['unit']}.d"
         hook = File(f"{beside}/floating.conf", render(ROOM, "door.service.j2", **_words(door)))
+        serves = machine not in view.maintained
         unit = Unit(
             "keepalived.service",
+            enabled=serves,
+            running=serves,
             reload_on=(config.id, f"file:{PROGRAMS}/floating-lines"),
             restart_on=(drop_in.id,),
         )

@@ -114,6 +114,17 @@ def test_a_new_configuration_reloads_and_does_not_restart() -> None:
     assert f"file:{CONFIG}" not in unit.restart_on
 
 
+def test_a_machine_in_maintenance_holds_none() -> None:
+    view = view_of(site(door("lb1", "lb2")), ROOMS)
+    resting = dataclasses.replace(
+        view, material=dataclasses.replace(view.material, maintained=frozenset({"lb1"}))
+    )
+    for machine, runs in (("lb1", False), ("lb2", True)):
+        stages = COMPONENT.resources(view.design.services["floating"], machine, resting)
+        (unit,) = [r for r in stages[Stage.DOOR] if isinstance(r, Unit)]
+        assert (unit.running, unit.enabled) == (runs, runs)
+
+
 # Who has floating addresses
 
 
