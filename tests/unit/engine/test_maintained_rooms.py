@@ -24,6 +24,7 @@ services:
   app: {kind: app, machines: [app1, app2], to: [db]}
   db: {kind: mariadb, machines: [db1, db2, db3]}
 """
+MACHINES = ("lb1", "lb2", "web1", "web2", "app1", "app2", "db1", "db2", "db3")
 NGINX_DOORS = """\
 site: www.example.com
 services:
@@ -51,7 +52,17 @@ def test_who_sends_sends_elsewhere(golden: Callable[[str, str], None]) -> None:
 
 
 def test_users_are_led_elsewhere() -> None:
-    assert lines(file("lb2", ".zone", {"lb1"}), "www.") == "www.example.com. 20 A 192.0.2.2\n"
+    """Where doors have addresses of their own: real machines, with no floating ones named."""
+    real = (
+        TEXT
+        + "machines:\n"
+        + "".join(f"  {m}: {{address: 203.0.113.{i}}}\n" for i, m in enumerate(MACHINES, 1))
+    )
+    assert lines(file("lb2", ".zone", {"lb1"}, real), "www.") == "www.example.com. 20 A 192.0.2.2\n"
+
+
+def test_floating_addresses_lead_elsewhere_by_themselves() -> None:
+    assert file("lb2", ".zone", {"lb1"}) == file("lb2", ".zone", ())
 
 
 @pytest.mark.parametrize(

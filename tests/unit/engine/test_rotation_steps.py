@@ -12,7 +12,6 @@ from colonnade.engine import compose
 from colonnade.engine.rotation_steps import AwaitNames, Converge, leaving, returning
 from colonnade.engine.site import Site, with_maintained
 from colonnade.hosts.ground import Ground
-from colonnade.kit.claims import Claims, FloatingNeed
 from colonnade.kit.testing import view_of
 from colonnade.model.load import loads
 
@@ -28,9 +27,16 @@ services:
 """
 
 
-def site(maintained: Collection[str] = (), extra: tuple[Claims, ...] = ()) -> Site:
+MACHINES = ("lb1", "lb2", "web1", "web2", "app1", "db1", "db2")
+REAL = (
+    TEXT + "machines:\n" + "".join(f"  {m}: {{address: 203.0.113.{i}}}\n" for i, m in enumerate(MACHINES, 1))
+)
+"""No floating addresses, as none are named."""
+
+
+def site(maintained: Collection[str] = (), text: str = TEXT) -> Site:
     """One that has no machines to be asked."""
-    view = view_of(loads(TEXT, "site.yaml", CATALOG.kinds), CATALOG.rooms, extra)
+    view = view_of(loads(text, "site.yaml", CATALOG.kinds), CATALOG.rooms)
     nowhere = cast(Ground, None)
     made = Site(
         view,
@@ -71,9 +77,8 @@ def test_a_door_in_maintenance_need_not_hear_of_a_web_server() -> None:
 
 
 def test_names_are_waited_for_where_they_lead_elsewhere_and_not_where_addresses_float() -> None:
-    floating = (Claims(floating=(FloatingNeed(("lb1", "lb2"), 2),)),)
-    own = leaving(site(), site(["lb1"]), "lb1")
-    shared = leaving(site(extra=floating), site(["lb1"], floating), "lb1")
+    own = leaving(site(text=REAL), site(["lb1"], REAL), "lb1")
+    shared = leaving(site(), site(["lb1"]), "lb1")
     assert any(isinstance(s, AwaitNames) for s in own)
     assert not any(isinstance(s, AwaitNames) for s in shared)
 

@@ -113,6 +113,8 @@ class Keepalived(Component[KeepalivedSettings]):
         }
 
     def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        if machine in view.maintained:
+            return ()
         floating = view.addresses(machine).floating
         return (Check(service.name, ("sh", "-c", WHO_HOLDS), held(floating)),)
 

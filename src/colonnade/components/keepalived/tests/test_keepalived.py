@@ -123,6 +123,7 @@ def test_a_machine_in_maintenance_holds_none() -> None:
         stages = COMPONENT.resources(view.design.services["floating"], machine, resting)
         (unit,) = [r for r in stages[Stage.DOOR] if isinstance(r, Unit)]
         assert (unit.running, unit.enabled) == (runs, runs)
+        assert bool(COMPONENT.checks(view.design.services["floating"], machine, resting)) == runs
 
 
 # Who has floating addresses
