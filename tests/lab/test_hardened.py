@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.odd_visitors import s_client
 from colonnade.lab.addressing import UPLINKS
+from tests.lab.odd_visitors import s_client
 from tests.lab.site import COMMAND, DONE, Site, distributed_design, environment, new_id, within
 
 pytestmark = pytest.mark.lab

@@ -26,8 +26,8 @@ DROP_IN = "/etc/systemd/system/nginx.service.d"
 INSIDE_PORT = 8443
 HEALTH = "/.colonnade/health"
 DOOR = MappingProxyType({"unit": "nginx.service", "status": "/.colonnade/door", "reload": "HUP"})
-"""For whoever watches over a door: its unit, where it tells its own machine whether it can serve, and the
-signal at which its workers finish what they are at and new ones take over."""
+"""For whoever watches over a door: its unit, the signal at which its workers finish what they are at and new
+ones take over, and where it tells its own machine whether it can serve."""
 NO_OLD_WORKER = """\
 pid=$(systemctl show --property MainPID --value nginx.service)
 [ "$pid" = 0 ] && exit 0
