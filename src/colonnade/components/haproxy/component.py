@@ -29,9 +29,11 @@ PACKAGE = "colonnade.components.haproxy"
 CONFIG = "/etc/haproxy/haproxy.cfg"
 DROP_INS = "/etc/systemd/system/haproxy.service.d"
 
-FACTS = MappingProxyType({"unit": "haproxy.service", "status": STATUS_PATH, "reload": "USR2"})
-"""For whoever watches over this door: its unit, where it tells its own machine how many web servers are up,
-and the signal at which its workers finish what they are at and new ones take over."""
+FACTS = MappingProxyType(
+    {"unit": "haproxy.service", "reload": "USR2", "status": STATUS_PATH, "socket": STATUS_SOCKET}
+)
+"""For whoever watches over this door: its unit, the signal at which its workers finish what they are at and
+new ones take over, and where it tells its own machine which web servers are up (`=1` for each, `=0`)."""
 
 
 class Haproxy(Component[HaproxySettings]):

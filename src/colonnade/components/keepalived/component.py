@@ -113,6 +113,8 @@ class Keepalived(Component[KeepalivedSettings]):
         }
 
     def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
+        if machine in view.maintained:
+            return ()
         floating = view.addresses(machine).floating
         return (Check(service.name, ("sh", "-c", WHO_HOLDS), held(floating)),)
 
@@ -120,9 +122,13 @@ class Keepalived(Component[KeepalivedSettings]):
         self, service: Service, machine: str, view: View, door: Mapping[str, str]
     ) -> Sequence[Resource]:
         addresses, settings = view.addresses(machine), self.settings(service)
+        # A door that may be full of users has a place of its own for this question.
+        here, site = addresses.own[0], view.design.site
+        at = f"--interface {here} --resolve {site}:443:{here}"
         words = {
             **_words(door),
-            "site": view.design.site,
+            "way": f"--unix-socket {door['socket']}" if "socket" in door else at,
+            "site": site,
             "ca": CA_FILE,
             "own": addresses.own,
             "delay": settings.preempt_delay,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import runpy
 import socket
 import subprocess
@@ -31,7 +32,7 @@ from colonnade.model.design import Design, Fact, Machine, Service
 from colonnade.model.kinds import Kind, NoSettings
 
 Golden = Callable[[str, str], None]
-FACTS = {"unit": "door.service", "status": "/.colonnade/door", "reload": "USR2"}
+FACTS = {"unit": "door.service", "reload": "USR2", "status": "/.colonnade/door", "socket": "/run/door.sock"}
 HANDOVER = Path(__file__).parents[1] / "templates" / "handover.py"
 
 
@@ -123,6 +124,7 @@ def test_a_machine_in_maintenance_holds_none() -> None:
         stages = COMPONENT.resources(view.design.services["floating"], machine, resting)
         (unit,) = [r for r in stages[Stage.DOOR] if isinstance(r, Unit)]
         assert (unit.running, unit.enabled) == (runs, runs)
+        assert bool(COMPONENT.checks(view.design.services["floating"], machine, resting)) == runs
 
 
 # Who has floating addresses
@@ -282,15 +284,18 @@ class Script:
         (self.folder / "uptime").write_text(f"{now}.50 100.00\n")
         source = source.replace("/run/keepalived/door", str(self.folder))
         source = source.replace("/proc/uptime", str(self.folder / "uptime"))
-        source = source.replace("    curl ", f"    {says}; return # ", 1).replace(
-            " \\\n        --resolve", " #"
-        )
-        done = subprocess.run(["sh", "-c", source, "sh", *words], check=False, capture_output=True, text=True)
+        curl = self.folder / "bin" / "curl"
+        curl.parent.mkdir(exist_ok=True)
+        curl.write_text(f"#!/bin/sh\n{says}\n")
+        curl.chmod(0o755)
+        argv, path = ["sh", "-c", source, "sh", *words], f"{curl.parent}:{os.environ['PATH']}"
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, env={"PATH": path})
         assert not done.stderr
         return done.returncode, (self.folder / "standing").read_text().strip()
 
 
-WELL, EMPTY, SILENT, NOBODY = "echo 2", "echo 0", "(exit 28)", "(exit 7)"
+WELL, EMPTY = "printf 'web:web1=1\\nweb:web2=0\\n'", "printf 'web:web1=0\\nweb:web2=0\\n'"
+SILENT, NOBODY = "exit 28", "exit 7"
 
 
 def test_a_door_settles_when_it_has_been_well_for_a_while(tmp_path: Path) -> None:
@@ -323,7 +328,7 @@ def test_one_request_may_fail_by_chance(tmp_path: Path) -> None:
     script = Script(tmp_path)
     script.run(100, WELL, "anew")
     first = tmp_path / "first"
-    once = f"{{ [ -e {first} ] && {WELL} || {{ : >{first}; (exit 28); }}; }}"
+    once = f"[ -e {first} ] || {{ : >{first}; {SILENT}; }}; {WELL}"
     assert script.run(200, once) == (0, "1")
 
 
