@@ -5,7 +5,6 @@ What it does and why stands at the top of `templates/watch_apps.py`, which runs 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +63,7 @@ def resources(
         "ca": CA_FILE,
         "chain": files.chain,
         "key": files.key,
-        "targets": [dataclasses.asdict(target) for target in app.targets],
+        "targets": [{"machine": t.machine, "address": t.address, "port": t.port} for t in app.targets],
         "health": f"/run/{places.run}/health",
         "elsewhere": elsewhere,
     }

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from colonnade.components.nginx.balance import peers
 from colonnade.components.nginx.component import COMPONENT, HASHED
 from colonnade.components.nginx.settings import NginxSettings
+from colonnade.components.nginx.templates.watch_apps import Plan
 from colonnade.errors import DesignError
 from colonnade.kit.checks import Answer
 from colonnade.kit.claims import Audience, Claims, Offer
@@ -71,6 +72,21 @@ def test_behind_an_edge(golden: Golden) -> None:
     golden("web1.conf", config(view, "web1"))
     golden("watch.json", config(view, "web1", "/etc/colonnade/watch-web.json"))
     golden("watch.service", config(view, "web1", "/etc/systemd/system/colonnade-web-watch.service"))
+
+
+def test_the_watch_can_read_its_plan() -> None:
+    view = site(edge(), web("web1", "web2"), app("app1", "app2"))
+    plan = Plan.read(config(view, "web1", "/etc/colonnade/watch-web.json"))
+    assert [(t.machine, t.port) for t in plan.targets] == [("app1", 9443), ("app2", 9443)]
+    assert (plan.health, plan.elsewhere) == ("/run/colonnade-web-watch/health", True)
+
+
+def test_who_is_in_maintenance_is_not_watched() -> None:
+    view = site(edge(), web("web1", "web2"), app("app1", "app2"))
+    view = replace(view, material=replace(view.material, maintained=frozenset({"app1"})))
+    plan = Plan.read(config(view, "web1", "/etc/colonnade/watch-web.json"))
+    assert [t.machine for t in plan.targets] == ["app2"]
+    assert "10.0.0.4:9443 max_fails=3 fail_timeout=2s down;" in config(view, "web1")
 
 
 def test_pairs_as_drawn(golden: Golden) -> None:
