@@ -74,6 +74,15 @@ def test_no_request_fails_while_a_machine_is_rebooted(
     assert lost == []
     assert pairs.status()["healthy"]
     assert pairs.changes() == []
+    if machine in pairs.service("haproxy").members:
+        assert home(pairs, machine), f"{machine} has no address of its own back"
+
+
+def home(site: Site, door: str) -> list[str]:
+    """The floating addresses that the door holds."""
+    own = [str(address) for address in site.lab.addressing.floating("uplink-a")]
+    listing = site.sh(door, "ip -o -4 address show")
+    return [address for address in own if f" {address}/" in listing]
 
 
 def test_a_machine_that_is_off_for_maintenance_is_no_trouble(one_out: Site) -> None:

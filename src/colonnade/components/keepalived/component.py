@@ -16,6 +16,7 @@ from colonnade.errors import DesignError, Problem
 from colonnade.kit.checks import Answer, Check, Health
 from colonnade.kit.claims import CA_FILE, Audience, Claims, FloatingNeed, Offer
 from colonnade.kit.component import Component, Resources
+from colonnade.kit.orders import Order
 from colonnade.kit.resources import Directory, File, Resource, Sysctl, Unit, User
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
@@ -42,6 +43,7 @@ keepalived --config-test --use-file="$folder/keepalived.conf"
 """$1 is the configuration. What it includes and tracks is made when the service starts, and here for the
 test."""
 
+AS_USER = ("/usr/bin/setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 WHO_HOLDS = "systemctl is-active --quiet keepalived.service && ip -json -4 address show"
 
 
@@ -117,6 +119,28 @@ class Keepalived(Component[KeepalivedSettings]):
             return ()
         floating = view.addresses(machine).floating
         return (Check(service.name, ("sh", "-c", WHO_HOLDS), held(floating)),)
+
+    def returned(self, service: Service, machine: str, view: View) -> Sequence[Order]:
+        """Another door that holds an address which is at home here finishes what is asked there, and then has
+        as low a standing as one that has just come: the address goes home before this one has been well for
+        long, and with no request on it.
+        """
+        home = self._at_home(service, machine, view)
+        door = _facts(service, view)
+        finish = ("/usr/bin/python3", "-I", f"{PROGRAMS}/floating-handover", door["unit"], door["reload"])
+        argv = (*finish, *home, "--then", *AS_USER, f"{PROGRAMS}/door-standing", "anew")
+        purpose = f"hand {', '.join(home)} back to {machine}"
+        return tuple(Order(m, argv, purpose) for m in service.members if home and m != machine)
+
+    def _at_home(self, service: Service, machine: str, view: View) -> tuple[str, ...]:
+        """The floating addresses that are this machine's unless it fails; none where they have no home."""
+        homes = self.settings(service).mode == "active-active"
+        seats = [
+            seat
+            for line in view.addresses(machine).lines
+            for seat in standing.seats(machine, service.members, line.floating, homes=homes)
+        ]
+        return tuple(seat.address for seat in seats if seat.home == machine)
 
     def _programs(
         self, service: Service, machine: str, view: View, door: Mapping[str, str]

@@ -1,10 +1,11 @@
-"""Before keepalived stops: what is asked at this machine's floating addresses is finished, new connections
-wait.
+"""Before addresses leave this machine: what is asked at them is finished, new connections wait.
 
-Run by systemd as root, with the door's unit, the signal at which its workers finish and new ones take over,
-and the floating addresses. New connections are not refused: their first packets are dropped, so clients say
-them again within a second, and by then another machine has the address. Whatever goes wrong here, keepalived
-stops all the same.
+Run as root with the door's unit, the signal at which its workers finish and new ones take over, and the
+floating addresses. New connections are not refused: their first packets are dropped, so clients say them
+again within a second, and by then another machine has the address.
+
+systemd runs it before keepalived stops, which it does whatever goes wrong here. With `--then COMMAND`
+keepalived goes on: the command makes these addresses move, and when they have, new connections pass again.
 """
 
 from __future__ import annotations
@@ -36,10 +37,34 @@ table inet colonnade_handover {
 """
 
 
-def main(unit: str, signal: str, addresses: Sequence[str]) -> None:
+def main(unit: str, signal: str, addresses: Sequence[str], then: Sequence[str]) -> None:
     held = [address for address in addresses if is_here(address)]
     if not held:
         return
+    if not then:
+        finish(unit, signal, held)
+        return
+    try:
+        finish(unit, signal, held)
+        move(held, then)
+    finally:
+        subprocess.run(["nft", "destroy", "table", "inet", "colonnade_handover"], check=True)
+
+
+def move(held: Sequence[str], then: Sequence[str]) -> None:
+    """They go within a few tenths of a second, if another machine is fit to hold them. What the command ends
+    with says nothing; that they are gone does.
+    """
+    subprocess.run(then, check=False)
+    deadline = time.monotonic() + PATIENCE
+    while left := [address for address in held if is_here(address)]:
+        if time.monotonic() > deadline:
+            sys.exit(f"nobody has taken {', '.join(left)}")
+        time.sleep(PAUSE)
+
+
+def finish(unit: str, signal: str, held: Sequence[str]) -> None:
+    """Hold new connections off, and wait for the end of those that are there."""
     rules = HOLD_OFF.replace("ADDRESSES", ", ".join(held))
     subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=True)
     # A signal and no job: at a shutdown systemd takes no new jobs.
@@ -70,4 +95,6 @@ def as_hexadecimal(address: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    given = sys.argv[1:]
+    end = given.index("--then") if "--then" in given else len(given)
+    main(given[0], given[1], given[2:end], given[end + 1 :])
