@@ -27,7 +27,7 @@ DESIGN = f"""\
 site: www.example.org
 uplinks: [a, b]
 services:
-  edge: {{kind: haproxy, machines: [lb1, lb2], to: [web]}}
+  edge: {{kind: haproxy, machines: [lb1, lb2], to: [web], trusted: [198.18.0.0/15]}}
   web: {{kind: nginx, machines: [web1]}}
   floating: {{kind: keepalived, machines: [lb1, lb2], preempt_delay: {DELAY}}}
 """
