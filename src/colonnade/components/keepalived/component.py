@@ -16,6 +16,7 @@ from colonnade.errors import DesignError, Problem
 from colonnade.kit.checks import Answer, Check, Health
 from colonnade.kit.claims import CA_FILE, Audience, Claims, FloatingNeed, Offer
 from colonnade.kit.component import Component, Resources
+from colonnade.kit.orders import Order
 from colonnade.kit.resources import Directory, File, Resource, Sysctl, Unit, User
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
@@ -27,9 +28,11 @@ ROOM = "colonnade.components.keepalived"
 CONFIG = "/etc/keepalived/keepalived.conf"
 DROP_IN = "/etc/systemd/system/keepalived.service.d"
 PROGRAMS = "/usr/lib/colonnade"
+HANDOVER = f"{PROGRAMS}/floating-handover"
 RUN = "/run/keepalived"
 LINES = f"{RUN}/lines.conf"
 STATE = f"{RUN}/door"
+GIVEN = f"{RUN}/given"
 USER = "keepalived_script"
 NAME = "floating"
 
@@ -118,6 +121,20 @@ class Keepalived(Component[KeepalivedSettings]):
         floating = view.addresses(machine).floating
         return (Check(service.name, ("sh", "-c", WHO_HOLDS), held(floating)),)
 
+    def returned(self, service: Service, machine: str, view: View) -> Sequence[Order]:
+        """Whoever stood in for a door gives it its addresses back, after the requests that are at them."""
+        if self.settings(service).mode == "active-passive":
+            return ()
+        door = _facts(service, view)
+        lines = view.addresses(machine).lines
+        seats = [
+            s for line in lines for s in standing.seats(machine, service.members, line.floating, homes=True)
+        ]
+        mine = tuple(seat.address for seat in seats if seat.home == machine)
+        how = ("/usr/bin/python3", "-I", HANDOVER, "give", door["unit"], door["reload"], f"{GIVEN}-{machine}")
+        others = [m for m in service.members if m != machine]
+        return tuple(Order(m, (*how, *mine), f"give {machine} its addresses back") for m in others)
+
     def _programs(
         self, service: Service, machine: str, view: View, door: Mapping[str, str]
     ) -> Sequence[Resource]:
@@ -158,6 +175,8 @@ class Keepalived(Component[KeepalivedSettings]):
             "keepalived.conf.j2",
             machine=machine,
             lines=lines,
+            others=[m for m in service.members if homes and m != machine],
+            given=GIVEN,
             lines_file=LINES,
             answers=standing.ANSWERS,
             programs=PROGRAMS,

@@ -127,6 +127,16 @@ def test_a_machine_in_maintenance_holds_none() -> None:
         assert bool(COMPONENT.checks(view.design.services["floating"], machine, resting)) == runs
 
 
+def test_who_stood_in_for_a_door_gives_it_back_what_is_its_own() -> None:
+    view = view_of(site(door("lb1", "lb2")), ROOMS)
+    (order,) = COMPONENT.returned(view.design.services["floating"], "lb1", view)
+    assert order.machine == "lb2"
+    words = ("give", "door.service", "USR2", "/run/keepalived/given-lb1", "192.0.2.200", "198.51.100.200")
+    assert order.argv[-6:] == words
+    passive = view_of(site(door("lb1", "lb2"), facts=(vip(),)), ROOMS)
+    assert COMPONENT.returned(passive.design.services["floating"], "lb1", passive) == ()
+
+
 # Who has floating addresses
 
 
@@ -234,6 +244,13 @@ def test_an_edge_takes_its_address_back_when_it_has_been_well_for_a_while() -> N
     back = Edge(at_home=True, answers=True, settled=False)
     assert back.priority == holder.priority
     assert dataclasses.replace(back, settled=True).priority > holder.priority
+
+
+def test_an_address_that_is_given_back_goes_home_at_once_and_to_none_that_fails() -> None:
+    less = runpy.run_path(str(HANDOVER))["LESS"]
+    holder = Edge(at_home=False, answers=True, settled=True).priority + less
+    assert Edge(at_home=True, answers=True, settled=False).priority > holder
+    assert Edge(at_home=True, answers=False, settled=True).priority < holder
 
 
 def test_of_two_that_have_just_come_each_has_its_own() -> None:
