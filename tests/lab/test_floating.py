@@ -220,6 +220,33 @@ def test_an_orderly_stop_loses_no_request(doors: Doors, stopped: str, record_pro
     assert doors.held(LB2) == set(doors.all)
 
 
+NOT_YET = "read -r now rest </proc/uptime; echo $((${now%.*} + 600)) >/run/keepalived/door/mishap"
+"""A mishap that is long to come: the door does not settle before it is over."""
+
+
+def test_what_a_door_stood_in_for_is_handed_back_without_losing_a_request(
+    doors: Doors, record_property: Record
+) -> None:
+    """As at the end of maintenance, and before the address comes home by itself."""
+    give = ["python3", "-I", "/usr/lib/colonnade/floating-handover", "give", "haproxy.service", "USR2"]
+    give += [f"/run/keepalived/given-{LB1}", *doors.homes[LB1]]
+
+    def hand_back() -> None:
+        done = doors.site.on(LB2, give)
+        assert done.returncode == 0, done.stderr
+
+    doors.site.sh(LB1, f"systemctl restart keepalived && {NOT_YET}")
+    try:
+        assert doors.held(LB2) == set(doors.all)
+        seen = visit(doors.site, doors.all, hand_back, 4)
+        assert doors.held(LB1) == set(doors.homes[LB1])
+        record_property("handed back: requests, slowest (s)", f"{len(seen.visits)}, {seen.slowest:.2f}")
+        assert seen.failed == []
+        hand_back()  # again, which does nothing
+    finally:
+        doors.site.sh(LB1, "echo 0 >/run/keepalived/door/mishap")
+
+
 SHOUT = """\
 import socket, struct, sys, time
 own, door, address = sys.argv[1:]

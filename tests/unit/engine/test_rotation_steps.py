@@ -21,6 +21,7 @@ from colonnade.model.load import loads
 
 Golden = Callable[[str, str], None]
 CATALOG = catalog.load()
+NOTHING_FLOATS = {kind: room for kind, room in CATALOG.rooms.items() if kind != "keepalived"}
 TEXT = """\
 site: www.example.com
 services:
@@ -65,7 +66,7 @@ def test_another_machine_in_maintenance_changes_nothing_about_this_one() -> None
 
 
 def test_what_others_hold_for_it_is_handed_back_last() -> None:
-    rooms = {**CATALOG.rooms, "haproxy": Holder()}
+    rooms = {**NOTHING_FLOATS, "haproxy": Holder()}
     away, there = site(["lb1"], rooms=rooms), site(rooms=rooms)
     *before, written = returning(away, there, "lb1")
     kinds = [type(step) for step in before]
@@ -91,8 +92,7 @@ def test_a_door_in_maintenance_need_not_hear_of_a_web_server() -> None:
 
 
 def test_names_are_waited_for_where_they_lead_elsewhere_and_not_where_addresses_float() -> None:
-    nothing_floats = {kind: room for kind, room in CATALOG.rooms.items() if kind != "keepalived"}
-    own = leaving(site(rooms=nothing_floats), site(["lb1"], rooms=nothing_floats), "lb1")
+    own = leaving(site(rooms=NOTHING_FLOATS), site(["lb1"], rooms=NOTHING_FLOATS), "lb1")
     shared = leaving(site(), site(["lb1"]), "lb1")
     assert any(isinstance(s, AwaitNames) for s in own)
     assert not any(isinstance(s, AwaitNames) for s in shared)

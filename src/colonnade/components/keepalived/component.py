@@ -28,9 +28,11 @@ ROOM = "colonnade.components.keepalived"
 CONFIG = "/etc/keepalived/keepalived.conf"
 DROP_IN = "/etc/systemd/system/keepalived.service.d"
 PROGRAMS = "/usr/lib/colonnade"
+HANDOVER = f"{PROGRAMS}/floating-handover"
 RUN = "/run/keepalived"
 LINES = f"{RUN}/lines.conf"
 STATE = f"{RUN}/door"
+GIVEN = f"{RUN}/given"
 USER = "keepalived_script"
 NAME = "floating"
 
@@ -43,7 +45,6 @@ keepalived --config-test --use-file="$folder/keepalived.conf"
 """$1 is the configuration. What it includes and tracks is made when the service starts, and here for the
 test."""
 
-AS_USER = ("/usr/bin/setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 WHO_HOLDS = "systemctl is-active --quiet keepalived.service && ip -json -4 address show"
 
 
@@ -121,26 +122,18 @@ class Keepalived(Component[KeepalivedSettings]):
         return (Check(service.name, ("sh", "-c", WHO_HOLDS), held(floating)),)
 
     def returned(self, service: Service, machine: str, view: View) -> Sequence[Order]:
-        """Another door that holds an address which is at home here finishes what is asked there, and then has
-        as low a standing as one that has just come: the address goes home before this one has been well for
-        long, and with no request on it.
-        """
-        home = self._at_home(service, machine, view)
+        """Whoever stood in for a door gives it its addresses back, after the requests that are at them."""
+        if self.settings(service).mode == "active-passive":
+            return ()
         door = _facts(service, view)
-        finish = ("/usr/bin/python3", "-I", f"{PROGRAMS}/floating-handover", door["unit"], door["reload"])
-        argv = (*finish, *home, "--then", *AS_USER, f"{PROGRAMS}/door-standing", "anew")
-        purpose = f"hand {', '.join(home)} back to {machine}"
-        return tuple(Order(m, argv, purpose) for m in service.members if home and m != machine)
-
-    def _at_home(self, service: Service, machine: str, view: View) -> tuple[str, ...]:
-        """The floating addresses that are this machine's unless it fails; none where they have no home."""
-        homes = self.settings(service).mode == "active-active"
+        lines = view.addresses(machine).lines
         seats = [
-            seat
-            for line in view.addresses(machine).lines
-            for seat in standing.seats(machine, service.members, line.floating, homes=homes)
+            s for line in lines for s in standing.seats(machine, service.members, line.floating, homes=True)
         ]
-        return tuple(seat.address for seat in seats if seat.home == machine)
+        mine = tuple(seat.address for seat in seats if seat.home == machine)
+        how = ("/usr/bin/python3", "-I", HANDOVER, "give", door["unit"], door["reload"], f"{GIVEN}-{machine}")
+        others = [m for m in service.members if m != machine]
+        return tuple(Order(m, (*how, *mine), f"give {machine} its addresses back") for m in others)
 
     def _programs(
         self, service: Service, machine: str, view: View, door: Mapping[str, str]
@@ -182,6 +175,8 @@ class Keepalived(Component[KeepalivedSettings]):
             "keepalived.conf.j2",
             machine=machine,
             lines=lines,
+            others=[m for m in service.members if homes and m != machine],
+            given=GIVEN,
             lines_file=LINES,
             answers=standing.ANSWERS,
             programs=PROGRAMS,

@@ -1,11 +1,14 @@
-"""Before addresses leave this machine: what is asked at them is finished, new connections wait.
+"""Gives floating addresses of this machine away without losing a request.
 
-Run as root with the door's unit, the signal at which its workers finish and new ones take over, and the
-floating addresses. New connections are not refused: their first packets are dropped, so clients say them
-again within a second, and by then another machine has the address.
+Run as root, with what to do, the door's unit, the signal at which its workers finish and new ones take over,
+and the addresses:
 
-systemd runs it before keepalived stops, which it does whatever goes wrong here. With `--then COMMAND`
-keepalived goes on: the command makes these addresses move, and when they have, new connections pass again.
+    leave UNIT SIGNAL ADDRESS...        by systemd, before keepalived stops: it gives them all away
+    give UNIT SIGNAL FILE ADDRESS...    by Colonnade: the machine they are at home at may have them back. FILE
+                                        is what keepalived watches for it
+
+What is asked at the addresses is finished, and new connections wait. They are not refused: their first
+packets are dropped, so clients say them again within a second, and by then another machine has the address.
 """
 
 from __future__ import annotations
@@ -14,11 +17,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 PATIENCE = 3.0
 """Seconds. Who connects meanwhile says so again after 1 s, and 2 s after that (RFC 6298)."""
+
+TAKEN = 3.0
+"""Seconds that the other machine has to take what it may have: it needs a third of one."""
+
+LESS = -2
+"""One less than what an edge that answers has, at home and just back."""
 
 PAUSE = 0.02
 BUSY = frozenset({"01", "03", "04", "08", "09", "0B"})
@@ -37,44 +49,48 @@ table inet colonnade_handover {
 """
 
 
-def main(unit: str, signal: str, addresses: Sequence[str], then: Sequence[str]) -> None:
-    held = [address for address in addresses if is_here(address)]
-    if not held:
+def main(verb: str, unit: str, signal: str, rest: Sequence[str]) -> None:
+    if verb == "leave":
+        finish(unit, signal, held(rest))
         return
-    if not then:
-        finish(unit, signal, held)
+    file, addresses = Path(rest[0]), rest[1:]
+    mine = held(addresses)
+    if not mine:
         return
     try:
-        finish(unit, signal, held)
-        move(held, then)
+        finish(unit, signal, mine)
+        file.write_text(f"{LESS}\n")
+        left = until_none(lambda: held(mine), TAKEN)
     finally:
-        subprocess.run(["nft", "destroy", "table", "inet", "colonnade_handover"], check=True)
+        file.write_text("0\n")
+        subprocess.run(["nft", "destroy", "table", "inet", "colonnade_handover"], check=False)
+    if left:
+        sys.exit(f"nobody takes {', '.join(left)}")
 
 
-def move(held: Sequence[str], then: Sequence[str]) -> None:
-    """They go within a few tenths of a second, if another machine is fit to hold them. What the command ends
-    with says nothing; that they are gone does.
-    """
-    subprocess.run(then, check=False)
-    deadline = time.monotonic() + PATIENCE
-    while left := [address for address in held if is_here(address)]:
-        if time.monotonic() > deadline:
-            sys.exit(f"nobody has taken {', '.join(left)}")
-        time.sleep(PAUSE)
-
-
-def finish(unit: str, signal: str, held: Sequence[str]) -> None:
-    """Hold new connections off, and wait for the end of those that are there."""
-    rules = HOLD_OFF.replace("ADDRESSES", ", ".join(held))
+def finish(unit: str, signal: str, addresses: Sequence[str]) -> None:
+    """Hold off new connections to these addresses, and wait until the others have ended."""
+    if not addresses:
+        return
+    rules = HOLD_OFF.replace("ADDRESSES", ", ".join(addresses))
     subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=True)
     # A signal and no job: at a shutdown systemd takes no new jobs.
     subprocess.run(["systemctl", "kill", "--kill-whom=main", f"--signal={signal}", unit], check=True)
-    deadline = time.monotonic() + PATIENCE
-    while left := busy(Path("/proc/net/tcp").read_text().splitlines(), held):
-        if time.monotonic() > deadline:
-            print(f"{left} connections are still open after {PATIENCE:g} s, and are cut")
-            return
+    table = Path("/proc/net/tcp")
+    if left := until_none(lambda: busy(table.read_text().splitlines(), addresses), PATIENCE):
+        print(f"{left} connections are still open after {PATIENCE:g} s, and are cut")
+
+
+def until_none(look: Callable[[], T], seconds: float) -> T:
+    """What `look` finds last: nothing, or what is left after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while (left := look()) and time.monotonic() < deadline:
         time.sleep(PAUSE)
+    return left
+
+
+def held(addresses: Iterable[str]) -> list[str]:
+    return [address for address in addresses if is_here(address)]
 
 
 def is_here(address: str) -> bool:
@@ -95,6 +111,4 @@ def as_hexadecimal(address: str) -> str:
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    end = given.index("--then") if "--then" in given else len(given)
-    main(given[0], given[1], given[2:end], given[end + 1 :])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import os
 import runpy
@@ -12,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -129,23 +127,14 @@ def test_a_machine_in_maintenance_holds_none() -> None:
         assert bool(COMPONENT.checks(view.design.services["floating"], machine, resting)) == runs
 
 
-def orders(machine: str, *services: Service) -> list[tuple[str, tuple[str, ...]]]:
-    view = view_of(site(*services), ROOMS)
-    (service,) = [s for s in view.design.services.values() if s.kind == "keepalived"]
-    return [(order.machine, order.argv) for order in COMPONENT.returned(service, machine, view)]
-
-
-def test_who_comes_back_is_handed_the_addresses_that_are_at_home_there() -> None:
-    ((other, argv),) = orders("lb2", door("lb1", "lb2"))
-    assert other == "lb1"
-    words = " ".join(argv)
-    assert f"{PROGRAMS}/floating-handover door.service USR2 192.0.2.201 198.51.100.201 --then " in words
-    assert words.endswith(f"{PROGRAMS}/door-standing anew")
-    assert [machine for machine, _ in orders("lb2", door("lb1", "lb2", "lb3"))] == ["lb1", "lb3"]
-
-
-def test_an_address_without_a_home_stays_where_it_is() -> None:
-    assert orders("lb1", door("lb1", "lb2"), written("lb1", "lb2", mode="active-passive")) == []
+def test_who_stood_in_for_a_door_gives_it_back_what_is_its_own() -> None:
+    view = view_of(site(door("lb1", "lb2")), ROOMS)
+    (order,) = COMPONENT.returned(view.design.services["floating"], "lb1", view)
+    assert order.machine == "lb2"
+    words = ("give", "door.service", "USR2", "/run/keepalived/given-lb1", "192.0.2.200", "198.51.100.200")
+    assert order.argv[-6:] == words
+    passive = view_of(site(door("lb1", "lb2"), facts=(vip(),)), ROOMS)
+    assert COMPONENT.returned(passive.design.services["floating"], "lb1", passive) == ()
 
 
 # Who has floating addresses
@@ -257,6 +246,13 @@ def test_an_edge_takes_its_address_back_when_it_has_been_well_for_a_while() -> N
     assert dataclasses.replace(back, settled=True).priority > holder.priority
 
 
+def test_an_address_that_is_given_back_goes_home_at_once_and_to_none_that_fails() -> None:
+    less = runpy.run_path(str(HANDOVER))["LESS"]
+    holder = Edge(at_home=False, answers=True, settled=True).priority + less
+    assert Edge(at_home=True, answers=True, settled=False).priority > holder
+    assert Edge(at_home=True, answers=False, settled=True).priority < holder
+
+
 def test_of_two_that_have_just_come_each_has_its_own() -> None:
     assert Edge(True, True, False).priority > Edge(False, True, False).priority
 
@@ -366,52 +362,3 @@ def test_connections_that_may_still_carry_something() -> None:
     lines += [f"   9: {other}:01BB 0100007F:A000 01 00000000:00000000"]
     assert handover["busy"](lines, ["192.0.2.200"]) == 3
     assert handover["busy"](lines, ["192.0.2.201"]) == 0
-
-
-class Handover:
-    """The program, with a machine that does as it is told: the address is there until the command is run."""
-
-    def __init__(self, *, moves: bool) -> None:
-        self.program = runpy.run_path(str(HANDOVER))
-        self.done: list[str] = []
-        self.here, self.moves = True, moves
-        clock = itertools.count()
-        names = self.program["main"].__globals__
-        names["is_here"] = lambda address: self.here
-        names["finish"] = lambda unit, signal, held: self.done.append(f"finish {unit} {signal} {held}")
-        names["subprocess"] = SimpleNamespace(run=self.run)
-        names["time"] = SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda seconds: None)
-
-    def run(self, argv: list[str], *, check: bool) -> None:
-        self.done.append(" ".join(argv))
-        if argv[0] == "move":
-            self.here = not self.moves
-
-
-LET_IN = "nft destroy table inet colonnade_handover"
-
-
-def test_an_address_is_handed_back_when_its_requests_are_finished() -> None:
-    handover = Handover(moves=True)
-    handover.program["main"]("door.service", "USR2", ["192.0.2.200"], ["move", "it"])
-    assert handover.done == ["finish door.service USR2 ['192.0.2.200']", "move it", LET_IN]
-
-
-def test_users_are_let_in_again_where_nobody_takes_it() -> None:
-    handover = Handover(moves=False)
-    with pytest.raises(SystemExit, match=r"nobody has taken 192\.0\.2\.200"):
-        handover.program["main"]("door.service", "USR2", ["192.0.2.200"], ["move", "it"])
-    assert handover.done[-1] == LET_IN
-
-
-def test_before_a_stop_users_wait_until_keepalived_has_ended() -> None:
-    handover = Handover(moves=False)
-    handover.program["main"]("door.service", "USR2", ["192.0.2.200"], [])
-    assert handover.done == ["finish door.service USR2 ['192.0.2.200']"]
-
-
-def test_who_holds_nothing_has_nothing_to_hand_over() -> None:
-    handover = Handover(moves=True)
-    handover.here = False
-    handover.program["main"]("door.service", "USR2", ["192.0.2.200"], ["move", "it"])
-    assert handover.done == []
