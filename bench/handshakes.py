@@ -20,8 +20,8 @@ ENOUGH = 0.9
 """The share of handshakes that has to be resumed, lest something else was measured."""
 
 
-def rate(lab: Lab, url: str, version: str, resumed: bool, seconds: int) -> float:
-    """Handshakes a second. CommandFailed when they were not of the kind that was asked for."""
+def made(lab: Lab, url: str, version: str, resumed: bool, seconds: int) -> int:
+    """How many handshakes. CommandFailed when they were not of the kind that was asked for."""
     place = urlsplit(url)
     address = do(lab, CLIENT.name, f"getent ahostsv4 {place.hostname}").split()[0]
     lab.put(CLIENT.name, PLACE, PROGRAM)
@@ -32,4 +32,4 @@ def rate(lab: Lab, url: str, version: str, resumed: bool, seconds: int) -> float
     every, again = (sum(numbers) for numbers in zip(*counts, strict=True))
     if resumed != (again >= ENOUGH * every) or (again and not resumed):
         raise CommandFailed(f"{url}: of {every} handshakes with TLS {version} {again} were resumed")
-    return every / seconds
+    return int(every)

@@ -23,7 +23,7 @@ def as_many_as_possible(lab: Lab, url: str, protocol: str, seconds: int) -> floa
     """Answers per second."""
     if protocol == "h1":
         said = do(lab, CLIENT.name, f"wrk -t2 -c{CONNECTIONS} -d{seconds}s {url}", seconds + 30)
-        bad = re.search(r"Socket errors: .*|Non-2xx.*", said)
+        bad = bool(re.search(r"Socket errors: .*|Non-2xx.*", said))
         rate = re.search(r"Requests/sec: +([\d.]+)", said)
     else:
         clients = CONNECTIONS // STREAMS
@@ -33,14 +33,6 @@ def as_many_as_possible(lab: Lab, url: str, protocol: str, seconds: int) -> floa
     if bad or not rate:
         raise CommandFailed(f"not all of {url} was answered well:\n{said}")
     return float(rate[1])
-
-
-def answer(lab: Lab, url: str, protocol: str, requests: int) -> None:
-    """Exactly so many requests."""
-    kind = f"--h1 -c{CONNECTIONS}" if protocol == "h1" else f"-m{STREAMS} -c{CONNECTIONS // STREAMS}"
-    said = do(lab, CLIENT.name, f"h2load -t1 {kind} -n{requests} {url}", 120)
-    if _bad(said):
-        raise CommandFailed(f"not all of {url} was answered well:\n{said}")
 
 
 def at_a_rate(lab: Lab, url: str, protocol: str, seconds: int, rate: float) -> float:

@@ -6,7 +6,7 @@ the computer does then weighs on both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +19,13 @@ from colonnade.lab.lab import Lab
 from colonnade.verbs.opening import open_design
 
 DESIGNS = Path(__file__).parent / "designs"
+APPS = ("nothing", "guestbook")
 PROTOCOLS = {"h1": "HTTP/1.1", "h2": "HTTP/2"}
 SHARE = 0.5
 """Of what the slower chain bears at most: the rate at which the time to an answer is taken."""
 
-COUNTED = 3000
-"""Requests whose CPU time is taken."""
-
-Measure = Callable[[str], float]
-"""Of the chain at this address."""
+Measure = Callable[[str], Sequence[float]]
+"""Of the chain at this address: a value of each kind."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +34,24 @@ class Sides:
 
     subject: Subject
     lab: Lab
+    door: str
     ours: str
     raw: str
 
-    def compared(self, name: str, unit: str, rounds: int, measure: Measure) -> Iterator[Figure]:
-        ours, theirs = [], []
+    def compared(
+        self, name: str, kinds: Mapping[str, str], rounds: int, measure: Measure
+    ) -> Iterator[Figure]:
+        """For each of `kinds` (what -> unit) three figures: ours, the raw chain's, and their ratio."""
+        found: dict[str, list[Sequence[float]]] = {self.ours: [], self.raw: []}
         for turn in range(rounds):
-            first, second = (self.ours, self.raw) if turn % 2 else (self.raw, self.ours)
-            found = {first: measure(first), second: measure(second)}
-            ours.append(found[self.ours])
-            theirs.append(found[self.raw])
-        yield Figure(f"{name}, Colonnade", unit, tuple(ours))
-        yield Figure(f"{name}, raw", unit, tuple(theirs))
-        ratios = tuple(mine / other for mine, other in zip(ours, theirs, strict=True))
-        yield Figure(f"{name}, ratio", "x", ratios, "Colonnade / raw, of each round")
+            for address in (self.ours, self.raw) if turn % 2 else (self.raw, self.ours):
+                found[address].append(measure(address))
+        for number, (what, unit) in enumerate(kinds.items()):
+            ours, theirs = (tuple(values[number] for values in found[side]) for side in (self.ours, self.raw))
+            yield Figure(f"{what}, {name}, Colonnade", unit, ours)
+            yield Figure(f"{what}, {name}, raw", unit, theirs)
+            ratios = tuple(mine / other for mine, other in zip(ours, theirs, strict=True))
+            yield Figure(f"{what}, {name}, ratio", "x", ratios, "Colonnade / raw, of each round")
 
 
 @contextmanager
@@ -59,62 +61,54 @@ def sides(design: Path, folder: Path) -> Iterator[Sides]:
     try:
         subject.up()
         opened = open_design(design, subject.lab)
+        door = opened.design.doors[0].members[0]
         with raw.running(opened.lab, opened.design) as address:
-            yield Sides(subject, opened.lab, f"https://{opened.design.site}", address)
+            yield Sides(subject, opened.lab, door, f"https://{opened.design.site}", address)
     finally:
         subject.down()
 
 
-def path(
-    scratch: Path, rounds: int, seconds: int, apps: Sequence[str] = ("nothing", "guestbook")
-) -> Iterator[Figure]:
+def path(scratch: Path, rounds: int, seconds: int) -> Iterator[Figure]:
     """Requests a second, CPU and time to an answer, over each protocol, with each app at the way's end."""
-    for app in apps:
+    for app in APPS:
         with sides(DESIGNS / f"{app}.yaml", scratch / app) as both:
             for protocol in PROTOCOLS:
-                yield from _requests(both, app, protocol, rounds, seconds)
+                yield from requests(both, app, protocol, rounds, seconds)
 
 
 def tls(scratch: Path, rounds: int, seconds: int) -> Iterator[Figure]:
-    """Handshakes a second at the door."""
+    """Handshakes a second at the door, and its CPU for one."""
+    kinds = {"handshakes": "/s", "CPU of the door for a handshake": "us"}
     with sides(DESIGNS / "nothing.yaml", scratch / "tls") as both:
         for version, resumed in handshakes.KINDS:
-            kind = f"TLS {version}, {'resumed' if resumed else 'full'}"
-            yield from both.compared(
-                f"handshakes, {kind}",
-                "/s",
-                rounds,
-                lambda address, v=version, r=resumed: handshakes.rate(both.lab, address, v, r, seconds),
-            )
+
+            def shake(address: str, version: str = version, resumed: bool = resumed) -> Sequence[float]:
+                before = both.subject.machine_cpu(both.door)
+                made = handshakes.made(both.lab, address, version, resumed, seconds)
+                used = both.subject.machine_cpu(both.door) - before
+                return made / seconds, used / made * 1e6
+
+            name = f"TLS {version}, {'resumed' if resumed else 'full'}"
+            yield from both.compared(name, kinds, rounds, shake)
 
 
-def _requests(both: Sides, app: str, protocol: str, rounds: int, seconds: int) -> Iterator[Figure]:
+def requests(both: Sides, app: str, protocol: str, rounds: int, seconds: int) -> Iterator[Figure]:
     name = f"{app}, {PROTOCOLS[protocol]}"
+    machines = tuple(machine for machine in both.lab.states() if machine != CLIENT.name)
 
-    def most(address: str) -> float:
-        return load.as_many_as_possible(both.lab, f"{address}/", protocol, seconds)
+    def most(address: str) -> Sequence[float]:
+        before = both.subject.machine_cpu(*machines)
+        rate = load.as_many_as_possible(both.lab, f"{address}/", protocol, seconds)
+        used = both.subject.machine_cpu(*machines) - before
+        return rate, used / (rate * seconds) * 1e6
+
+    def slowest(address: str) -> Sequence[float]:
+        return (load.at_a_rate(both.lab, f"{address}/", protocol, seconds, rate),)
 
     for address in (both.ours, both.raw):
         most(address)  # so that caches are filled and connections open
-    figures = tuple(both.compared(f"requests, {name}", "/s", rounds, most))
+    kinds = {"requests": "/s", "CPU of all machines for a request": "us"}
+    figures = tuple(both.compared(name, kinds, rounds, most))
     yield from figures
-    yield from both.compared(
-        f"CPU of all machines for a request, {name}",
-        "us",
-        rounds,
-        lambda address: _cpu(both, address, protocol),
-    )
     rate = SHARE * min(figure.median for figure in figures[:2])
-    yield from both.compared(
-        f"p99 at {rate:.0f}/s, {name}",
-        "ms",
-        rounds,
-        lambda address: load.at_a_rate(both.lab, f"{address}/", protocol, seconds, rate),
-    )
-
-
-def _cpu(both: Sides, address: str, protocol: str) -> float:
-    """Microseconds for each request, on all machines but the one that asks; other work moves it little."""
-    before = both.subject.machine_cpu(without=CLIENT.name)
-    load.answer(both.lab, f"{address}/", protocol, COUNTED)
-    return (both.subject.machine_cpu(without=CLIENT.name) - before) / COUNTED * 1e6
+    yield from both.compared(name, {f"p99 at {rate:.0f}/s": "ms"}, rounds, slowest)

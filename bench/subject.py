@@ -66,10 +66,11 @@ class Subject:
         now = datetime.now(UTC)
         return assemble(opened.design, opened.catalog.rooms, opened.ground, opened.folder, releases, now)
 
-    def machine_cpu(self, without: str = "") -> float:
-        """CPU seconds that all machines of the lab have used since they were booted (cgroup v2, cpu.stat)."""
-        names = (name for name in Lab(self.lab).states() if name != without)
-        groups = (supervisor().cgroup(self.lab, name).path for name in names)
+    def machine_cpu(self, *machines: str) -> float:
+        """CPU seconds that these machines, or all of the lab, have used since they were booted (cgroup v2,
+        cpu.stat).
+        """
+        groups = (supervisor().cgroup(self.lab, name).path for name in machines or Lab(self.lab).states())
         lines = (line for group in groups for line in (group / "cpu.stat").read_text().splitlines())
         return sum(int(line.split()[1]) for line in lines if line.startswith("usage_usec")) / 1e6
 
