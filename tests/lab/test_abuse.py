@@ -137,11 +137,11 @@ def never_reads(site: Site) -> dict[str, object]:
     for _ in range(20):
         assert site.post(new_id(), "x" * 2000).status == 201
     head = f"GET /api/entries?limit=100 HTTP/1.1\r\nHost: {site.design.site}\r\n\r\n"
-    return line("deaf", (head, 20), deaf=True, copies=COPIES, patience=GIVEN_UP + 3 * SLACK)
+    return line("deaf", (head, 20), deaf=True, copies=COPIES, patience=2 * GIVEN_UP)
 
 
 def given_up(site: Site) -> None:
-    within(2 * SLACK, lambda: held(site) >= COPIES, "the deaf are not there")
+    within(GIVEN_UP, lambda: held(site) >= COPIES, "the deaf are not there")
     within(GIVEN_UP + SLACK, lambda: held(site) == 0, "the door still holds the deaf")
 
 
