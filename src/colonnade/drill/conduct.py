@@ -69,6 +69,7 @@ class Conductor:
                 return self._steady(seconds, limit)
             case steps.Moment(name=name):
                 self._times[name] = time.monotonic()
+                self._times.pop("end", None)  # it was that of the steady state before
             case steps.Note(heals=heals):
                 self.notes.write(heals)
             case steps.Do(action=action):

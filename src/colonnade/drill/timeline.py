@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,7 +12,20 @@ from colonnade.drill.visits import Request, Visits
 from colonnade_agent.visitor.order import PIN
 
 STEP = 0.1
+MOST_FAILURES = 30
 GOOD, BAD, NOTHING = "o", "x", "."
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`at` counts as in the timeline; `opened` is when its connection was, None when it never had one."""
+
+    at: float
+    kind: str
+    seconds: float
+    opened: float | None
+    address: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -21,7 +34,8 @@ class Timeline:
 
     `good` and `failed`: requests by name, by when they ended. `slowest`: milliseconds of the slowest good one
     in each bin, by when it began. `addresses`: for each probed address one letter a bin: GOOD when any probe
-    had an answer, BAD when one failed and none had, NOTHING when none ended.
+    had an answer, BAD when one failed and none had, NOTHING when none ended. `failures`: the first requests
+    by name that failed.
     """
 
     seconds: float
@@ -31,6 +45,7 @@ class Timeline:
     failed: tuple[int, ...] = ()
     slowest: tuple[int, ...] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
 
     def text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -63,8 +78,22 @@ def of(visits: Visits, moments: Moments) -> Timeline:
         good=count(r for r in visits.by_name if r.good),
         failed=count(r for r in visits.by_name if not r.good),
         slowest=tuple(slowest),
+        failures=tuple(_failures(visits, moments))[:MOST_FAILURES],
         addresses={a: _strip(count, [r for r in visits.of(PIN) if r.address == a]) for a in sorted(probes)},
     )
+
+
+def _failures(visits: Visits, moments: Moments) -> Iterator[Failure]:
+    for r in visits.by_name:
+        if (r.failed or r.unknown) and moments.steady <= (r.ended or r.begun):
+            yield Failure(
+                at=round(r.begun - moments.steady, 2),
+                kind=r.kind,
+                seconds=round(r.seconds, 2),
+                opened=None if r.opened is None else round(r.opened - moments.steady, 2),
+                address=r.address,
+                what=f"status {r.status}" if r.status else r.error,
+            )
 
 
 def _strip(count: Any, probes: list[Request]) -> str:
@@ -76,4 +105,5 @@ def read(text: str) -> Timeline:
     """Raises ValueError, TypeError or KeyError for what is no timeline."""
     values = json.loads(text)
     series = {name: tuple(values[name]) for name in ("good", "failed", "slowest")}
-    return Timeline(**{**values, **series})
+    failures = tuple(Failure(**each) for each in values["failures"])
+    return Timeline(**{**values, **series, "failures": failures})

@@ -13,7 +13,7 @@ from colonnade_agent.visitor.order import NEWCOMER, PIN, READ, WRITE
 @dataclass(frozen=True)
 class Request:
     """Times are seconds of the client's monotonic clock. `ended` is None while there is no answer and no
-    error. `address` is the one that answered or, of a probe, the one that was asked. `opened` is when the
+    error. `address` is the one that answered, or else the one that was asked last. `opened` is when the
     connection of the last sending was made; None when none was.
     """
 
@@ -94,7 +94,7 @@ class Ledger:
     """Takes lines as they come; `visits` is what they say so far."""
 
     _requests: dict[int, Request] = field(default_factory=dict)
-    _sent: dict[int, tuple[float, float]] = field(default_factory=dict)
+    _sent: dict[int, tuple[float, float, str]] = field(default_factory=dict)
     _ended: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     _stalls: list[Stall] = field(default_factory=list)
     _hello: Mapping[str, Any] | None = None
@@ -110,7 +110,7 @@ class Ledger:
                     begun=told["at"], address=told.get("address", ""), **known
                 )
             case "send":
-                latest = (told["at"], told["opened"])
+                latest = (told["at"], told["opened"], told["address"])
                 self._sent[told["n"]] = max(latest, self._sent.get(told["n"], latest))
             case "end":
                 self._ended[told["n"]] = told
@@ -133,7 +133,8 @@ class Ledger:
 
     def _whole_request(self, request: Request) -> Request:
         if request.n in self._sent:
-            request = replace(request, opened=self._sent[request.n][1])
+            _, opened, address = self._sent[request.n]
+            request = replace(request, opened=opened, address=address)
         end = self._ended.get(request.n)
         if end is None:
             return request

@@ -60,6 +60,7 @@ def unbound_settings(zones: Mapping[str, Sequence[IPv4Address]], listen: IPv4Add
         "    cache-max-negative-ttl: 1",
         "    infra-host-ttl: 5",  # forget soon that a server was down
         "    infra-keep-probing: yes",
+        "    prefetch: yes",  # who has many users is asked before an answer's time is over
         '    local-zone: "." refuse',
     ]
     # "transparent" takes a zone out of the refused rest of the tree.

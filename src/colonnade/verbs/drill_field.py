@@ -108,7 +108,9 @@ class SiteField:
             yield from stage
 
     def _units(self, action: Action) -> list[Unit]:
-        return [r for r in self._resources(action) if isinstance(r, Unit)]
+        """Its services, and not the timers and sockets around them."""
+        found = (r for r in self._resources(action) if isinstance(r, Unit))
+        return [unit for unit in found if unit.name.endswith(".service") and unit.running]
 
     def _files(self, action: Action) -> list[File]:
         return [r for r in self._resources(action) if isinstance(r, File)]

@@ -36,6 +36,10 @@ class Names:
         self._until = 0.0
         self._asking = asyncio.Lock()
 
+    def forgetful(self) -> Names:
+        """The same name, as one asks for it who never did before."""
+        return Names(self._name, self._resolvers, self._port)
+
     async def addresses(self) -> tuple[str, ...]:
         """In the resolver's order, at least one. Raises NoName."""
         if time.monotonic() >= self._until:

@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 
 from colonnade_agent.visitor.browser import Browser, Internet, Wish
@@ -81,8 +82,9 @@ class Visit:
         return sources[number % len(sources)] if sources else ""
 
     async def _once(self, kind: str, pinned: str = "", source: str = "") -> None:
-        """One request of a visitor who knows nothing yet."""
-        browser = Browser(self._net, pinned, source)
+        """One request of a visitor who knows nothing yet, and asks for the name's addresses anew."""
+        own = replace(self._net, names=self._net.names.forgetful())
+        browser = Browser(own, pinned, source)
         await browser.ask(Wish(kind, self._net.order.probe))
         browser.close()
 
