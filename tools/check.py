@@ -56,12 +56,19 @@ def fast_parts() -> Iterator[Part]:
 
 
 def lab_part(arguments: Sequence[str] = ()) -> Part:
-    return Part("lab", tool("pytest", "-m", "lab", "tests/lab", *arguments), why_no_lab)
+    return Part("lab", tool("pytest", "-m", "lab and not soak", "tests/lab", *arguments), why_no_lab)
+
+
+def soak_part(arguments: Sequence[str]) -> Part:
+    return Part("soak", tool("pytest", "-m", "soak", "tests/lab", *arguments), why_no_lab)
 
 
 def parts(scope: str, arguments: Sequence[str]) -> Iterator[Part]:
     if scope == "lab":
         yield lab_part(arguments)
+        return
+    if scope == "soak":
+        yield soak_part(arguments)
         return
     yield from fast_parts()
     if scope == "all":
@@ -156,14 +163,15 @@ def parse(argv: Sequence[str]) -> tuple[str, list[str]]:
     parser.add_argument(
         "scope",
         nargs="?",
-        choices=("all", "fast", "lab"),
+        choices=("all", "fast", "lab", "soak"),
         default="all",
         help="fast: linters, types, unit and contract tests (no root, seconds); lab: the lab tests alone, "
-        "with any further arguments handed to pytest; all (default): fast, mermaid and lab",
+        "with any further arguments handed to pytest; soak: those that take long; all (default): fast, mermaid "
+        "and lab",
     )
     known, rest = parser.parse_known_args(argv)
-    if rest and known.scope != "lab":
-        parser.error(f"only `./check lab` takes further arguments: {' '.join(rest)}")
+    if rest and known.scope not in {"lab", "soak"}:
+        parser.error(f"only `./check lab` and `soak` take further arguments: {' '.join(rest)}")
     return known.scope, rest
 
 

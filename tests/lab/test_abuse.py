@@ -217,6 +217,7 @@ FLOOD = 2000
 """Requests a second: many times what one address may ask for. More would only tell how fast all this runs."""
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", ["--h1 -c50", "-c10 -m50"])
 def test_a_flood_from_one_address_leaves_others_their_share(
     site: Site, kind: str, record_property: Record
@@ -230,6 +231,7 @@ def test_a_flood_from_one_address_leaves_others_their_share(
     undisturbed(site, record_property, f"flood {kind}", lambda: site.on(ATTACKER, argv, timeout=40), 10)
 
 
+@pytest.mark.soak
 def test_a_flood_of_connections_leaves_others_their_share(site: Site, record_property: Record) -> None:
     head = f"GET / HTTP/1.1\r\nHost: {site.design.site}\r\nConnection: close\r\n\r\n"
     flood = line("short", head, copies=2000)
