@@ -106,5 +106,5 @@ def read(text: str) -> Timeline:
     """Raises ValueError, TypeError or KeyError for what is no timeline."""
     values = json.loads(text)
     series = {name: tuple(values[name]) for name in ("good", "failed", "slowest")}
-    failures = tuple(Failure(**each) for each in values["failures"])
+    failures = tuple(Failure(**each) for each in values.get("failures", ()))
     return Timeline(**{**values, **series, "failures": failures})
