@@ -85,7 +85,8 @@ def of(visits: Visits, moments: Moments) -> Timeline:
 
 def _failures(visits: Visits, moments: Moments) -> Iterator[Failure]:
     for r in visits.by_name:
-        if (r.failed or r.unknown) and moments.steady <= (r.ended or r.begun):
+        within = moments.steady <= (r.ended or r.begun) and r.begun <= moments.end
+        if within and (r.failed or r.unknown):
             yield Failure(
                 at=round(r.begun - moments.steady, 2),
                 kind=r.kind,
@@ -105,5 +106,5 @@ def read(text: str) -> Timeline:
     """Raises ValueError, TypeError or KeyError for what is no timeline."""
     values = json.loads(text)
     series = {name: tuple(values[name]) for name in ("good", "failed", "slowest")}
-    failures = tuple(Failure(**each) for each in values["failures"])
+    failures = tuple(Failure(**each) for each in values.get("failures", ()))
     return Timeline(**{**values, **series, "failures": failures})

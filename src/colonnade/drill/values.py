@@ -102,7 +102,8 @@ class Values:
 
 def measure(visits: Visits, moments: Moments, own: Iterable[str], contents: Contents | None) -> Values:
     """`own`: the addresses the fault is about. `contents` is None when no writes were made."""
-    later = [r for r in visits.requests if r.begun >= moments.fault or (r.ended or 0) >= moments.fault]
+    begun = [r for r in visits.requests if r.begun <= moments.end]
+    later = [r for r in begun if r.begun >= moments.fault or (r.ended or 0) >= moments.fault]
     reads = [r for r in later if r.kind in {READ, NEWCOMER}]
     writes = [r for r in later if r.kind == WRITE]
     gaps = gaps_of(visits, moments.fault, moments.end)

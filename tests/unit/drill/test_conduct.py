@@ -133,8 +133,9 @@ def test_a_site_that_is_not_well_is_not_drilled(client: Client, notes: Notes) ->
 
 def test_what_can_not_be_done_teaches_nothing(client: Client, notes: Notes) -> None:
     field = Field({Deed.CUT: LabError("there is no such network")})
-    ran, _ = conductor(field, client, notes).run(DRILL)
+    ran, moments = conductor(field, client, notes).run(DRILL)
     assert ran.unsteady == "there is no such network"
+    assert moments.fault < moments.end, "and not that of the steady state before"
     assert field.done == [KILL, CUT, HEAL, START]
 
 

@@ -126,6 +126,13 @@ def test_one_under_way_when_the_fault_comes_counts() -> None:
     assert values_of(story).failed_reads == 1
 
 
+def test_one_begun_after_the_end_does_not_count() -> None:
+    story = quiet()
+    story.ask("read", MOMENTS.end + 0.1, 0.1, 503)
+    story.ask("read", MOMENTS.end - 0.1, 5.0, 0)
+    assert values_of(story).failed_reads == 1
+
+
 def test_a_write_without_an_answer_is_neither_lost_nor_failed() -> None:
     story = Story()
     story.hello()
