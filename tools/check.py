@@ -166,8 +166,8 @@ def parse(argv: Sequence[str]) -> tuple[str, list[str]]:
         choices=("all", "fast", "lab", "soak"),
         default="all",
         help="fast: linters, types, unit and contract tests (no root, seconds); lab: the lab tests alone, "
-        "with any further arguments handed to pytest; soak: those that take long; all (default): fast, mermaid "
-        "and lab",
+        "soak: those of them that take long (both hand further arguments to pytest); "
+        "all (default): fast, mermaid and lab",
     )
     known, rest = parser.parse_known_args(argv)
     if rest and known.scope not in {"lab", "soak"}:
