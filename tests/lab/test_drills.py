@@ -89,6 +89,7 @@ def faults(site: Site) -> list[str]:
 # A good design
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "kind",
     [
