@@ -17,7 +17,7 @@ pytestmark = pytest.mark.lab
 DESIGN = """\
 site: www.pairs.example
 services:
-  edge: {kind: haproxy, machines: [lb1, lb2], to: [web]}
+  edge: {kind: haproxy, machines: [lb1, lb2], to: [web], trusted: [198.18.0.0/15]}
   web: {kind: nginx, machines: [one, two], to: [app]}
   app: {kind: app, machines: [two, one], to: [db]}
   db: {kind: mariadb, machines: [db1, db2]}

@@ -19,7 +19,7 @@ DESIGN = """\
 site: www.foobar.com
 uplinks: [a, b]
 services:
-  edge: {kind: haproxy, machines: [lb1, lb2], to: [web]}
+  edge: {kind: haproxy, machines: [lb1, lb2], to: [web], trusted: [198.18.0.0/15]}
   web: {kind: nginx, machines: [m1], to: [app]}
   app: {kind: app, machines: [m1], to: [db]}
   db: {kind: mariadb, machines: [m1]}

@@ -22,7 +22,7 @@ APP = Path(__file__).parent / "probe_app"
 DESIGN = """
 site: web.foobar.com
 services:
-  edge: {kind: haproxy, machines: [lb1], to: [web]}
+  edge: {kind: haproxy, machines: [lb1], to: [web], trusted: [198.18.0.0/15]}
   web: {kind: nginx, machines: [web1, web2], to: [app]}
   app: {kind: app, machines: [app1, app2], source: app}
 """
