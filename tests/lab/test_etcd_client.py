@@ -102,7 +102,7 @@ def issue(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    tree = image.ensure(STATE / "images", image.recipe([]), lambda *_: None)
+    tree = image.ensure(STATE / "images", image.recipe(["etcd-server"]), lambda *_: None)
     made = Cluster(tmp_path_factory.mktemp("etcd"), tree)
     try:
         for index in range(MEMBERS):
