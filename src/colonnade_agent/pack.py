@@ -36,8 +36,13 @@ ARGV = (*PYTHON, f"{BOOTSTRAP}from colonnade_agent.main import main;main(f)")
 VISITOR = "visitor"
 VISITOR_ARGV = (*PYTHON, f"{BOOTSTRAP}from colonnade_agent.visitor.main import main;main(f)")
 PACKAGE = "colonnade_agent"
-PROGRAMS = frozenset({"uplinks"})
-"""Folders of this package that are programs of their own: they stay on machines, and the applier does not."""
+NOTIFY = "notify.py"
+PROGRAMS: Mapping[str, tuple[str, ...]] = {"uplinks": (), "steward": ("etcd",)}
+"""Folders of this package that are programs of their own, with the others that each is made of: they stay on
+machines, and the applier does not.
+"""
+DRIVERS: Mapping[str, tuple[str, ...]] = {"steward": ("pymysql",)}
+"""Packages of others that go along: pure Python, and pinned by our own lock."""
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 
 
@@ -53,7 +58,7 @@ def payload(
 
 def agent_zip() -> bytes:
     """The sources of the applier, without its tests and without the programs that machines keep."""
-    return _zip(_sources(resources.files(PACKAGE), PACKAGE, left_out={*PROGRAMS, VISITOR}))
+    return _zip(_sources(resources.files(PACKAGE), PACKAGE, left_out={*_kept(), VISITOR}))
 
 
 def visitor(order: Order) -> tuple[tuple[str, ...], bytes]:
@@ -69,12 +74,22 @@ def visitor_zip() -> bytes:
 
 def program(name: str) -> bytes:
     """One of PROGRAMS as one file that `python3` runs: its `main.main()`. It may import nothing else of this
-    package. Not compressed: another zlib would make other bytes of it, and `plan` a difference.
+    package but `notify`. Not compressed: another zlib would make other bytes of it, and `plan` a difference.
     """
-    assert name in PROGRAMS
     start = f"from {PACKAGE}.{name}.main import main\n\nmain()\n".encode()
-    own = _sources(resources.files(PACKAGE) / name, f"{PACKAGE}/{name}")
-    return _zip((("__main__.py", start), (f"{PACKAGE}/__init__.py", b""), *own), zipfile.ZIP_STORED)
+    own = resources.files(PACKAGE)
+    files = [("__main__.py", start), (f"{PACKAGE}/__init__.py", b"")]
+    files.append((f"{PACKAGE}/{NOTIFY}", (own / NOTIFY).read_bytes()))
+    for folder in (name, *PROGRAMS[name]):
+        files += _sources(own / folder, f"{PACKAGE}/{folder}")
+    for driver in DRIVERS.get(name, ()):
+        files += _sources(resources.files(driver), driver)
+    return _zip(files, zipfile.ZIP_STORED)
+
+
+def _kept() -> frozenset[str]:
+    """The folders of what stays on machines."""
+    return frozenset(PROGRAMS).union(*PROGRAMS.values())
 
 
 def _zip(files: Iterable[tuple[str, bytes]], compression: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -1,7 +1,8 @@
 """How the cluster's common knowledge lies in etcd, and each store action as a transaction. Pure.
 
 Under `/steward/<cluster>/`: `leader` and `members/<name>` with a lease; `sync`, `history/<term>`,
-`request` and `paused` without. Values are JSON objects with the fields of `store`.
+`request`, `answered` (the last one's answer) and `paused` without. Values are JSON objects with the fields
+of `store`.
 """
 
 from __future__ import annotations
@@ -41,10 +42,13 @@ class Keys:
         self.name = name
         self.leader, self.sync = f"{self.prefix}leader", f"{self.prefix}sync"
         self.request, self.paused = f"{self.prefix}request", f"{self.prefix}paused"
+        self.answered = f"{self.prefix}answered"
         self.members, self.history = f"{self.prefix}members/", f"{self.prefix}history/"
 
-    def transaction(self, action: StoreAction) -> Txn:
-        """Either all of it is done, or what it was decided on is no longer so and nothing is."""
+    def transaction(self, action: StoreAction, reason: str = "") -> Txn:
+        """Either all of it is done, or what it was decided on is no longer so and nothing is. `reason` is
+        what an operator is answered.
+        """
         match action:
             case BeginCluster(sync=sync):
                 return Txn((absent(self.sync),), (Put(self.sync, _json(sync)),))
@@ -57,8 +61,10 @@ class Keys:
                 return Txn((self._ours(key), self._unchanged(revision)), self._sync(action))
             case HandOver(to=to, lease=lease, term=term, key=key, sync_revision=revision):
                 return Txn((self._ours(key), self._unchanged(revision)), (self._leader(to, term, lease),))
-            case AnswerRequest(revision=revision):
-                return Txn((Compare(self.request, "MOD", revision),), (Delete(self.request),))
+            case AnswerRequest(revision=revision, done=done):
+                answer = json.dumps({"request": revision, "done": done, "reason": reason}).encode()
+                asked = Compare(self.request, "MOD", revision)
+                return Txn((asked,), (Delete(self.request), Put(self.answered, answer)))
 
     def announce(self, member: Member) -> Txn:
         """What we say of ourselves; gone with our lease."""

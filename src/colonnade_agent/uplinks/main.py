@@ -18,11 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from colonnade_agent.notify import ALIVE, READY, notify
 from colonnade_agent.uplinks import asking, decide, knot, order
 from colonnade_agent.uplinks.decide import Line
 from colonnade_agent.uplinks.enforce import due
 from colonnade_agent.uplinks.knot import KnotError
-from colonnade_agent.uplinks.notify import ALIVE, READY, notify
 from colonnade_agent.uplinks.order import Order
 
 ROUND_SECONDS = 0.75

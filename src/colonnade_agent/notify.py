@@ -1,4 +1,4 @@
-"""Tells systemd that the watcher runs (sd_notify(3))."""
+"""Tells systemd that a program of ours runs (sd_notify(3))."""
 
 from __future__ import annotations
 

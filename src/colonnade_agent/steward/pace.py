@@ -1,0 +1,28 @@
+"""How long may the loop rest until it looks again? Pure. News and a database that dies end a rest."""
+
+from __future__ import annotations
+
+from colonnade_agent.steward.actions import Action, Wait
+from colonnade_agent.steward.observation import Observation, Process
+
+CALM, SOON = 0.5, 0.05
+WORKING = 0.2
+
+
+def rest(seen: Observation, action: Action) -> float:
+    """Seconds. Soon where a step was made or is waited for by users; calm where all is as it should be."""
+    if not isinstance(action, Wait):
+        return SOON
+    store = seen.store
+    if store is None or seen.paused or store.sync is None:
+        return CALM
+    if store.leader is None or store.request or store.leader.name != store.sync.leader:
+        return SOON
+    if store.sync.pending or seen.database.process in (Process.STARTING, Process.HUNG):
+        return WORKING
+    return CALM
+
+
+def matters(keys: frozenset[str], calm: bool, members: str) -> bool:
+    """Whether news of these keys should end the rest. In calm, what members say of themselves can wait."""
+    return not calm or not keys or any(not key.startswith(members) for key in keys)
