@@ -36,7 +36,8 @@ ARGV = (*PYTHON, f"{BOOTSTRAP}from colonnade_agent.main import main;main(f)")
 VISITOR = "visitor"
 VISITOR_ARGV = (*PYTHON, f"{BOOTSTRAP}from colonnade_agent.visitor.main import main;main(f)")
 PACKAGE = "colonnade_agent"
-NOTIFY = "notify.py"
+SHARED = ("notify.py", "atomic.py", "programs.py", "failure.py")
+"""What programs may use of the applier's own."""
 PROGRAMS: Mapping[str, tuple[str, ...]] = {"uplinks": (), "steward": ("etcd",)}
 """Folders of this package that are programs of their own, with the others that each is made of: they stay on
 machines, and the applier does not.
@@ -74,12 +75,12 @@ def visitor_zip() -> bytes:
 
 def program(name: str) -> bytes:
     """One of PROGRAMS as one file that `python3` runs: its `main.main()`. It may import nothing else of this
-    package but `notify`. Not compressed: another zlib would make other bytes of it, and `plan` a difference.
+    package but SHARED. Not compressed: another zlib would make other bytes of it, and `plan` a difference.
     """
     start = f"from {PACKAGE}.{name}.main import main\n\nmain()\n".encode()
     own = resources.files(PACKAGE)
     files = [("__main__.py", start), (f"{PACKAGE}/__init__.py", b"")]
-    files.append((f"{PACKAGE}/{NOTIFY}", (own / NOTIFY).read_bytes()))
+    files += [(f"{PACKAGE}/{name}", (own / name).read_bytes()) for name in SHARED]
     for folder in (name, *PROGRAMS[name]):
         files += _sources(own / folder, f"{PACKAGE}/{folder}")
     for driver in DRIVERS.get(name, ()):

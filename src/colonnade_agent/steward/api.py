@@ -24,12 +24,15 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import parse_qs, urlsplit
 
 from colonnade_agent.etcd.connection import Endpoint
+from colonnade_agent.steward.engine import EngineError
 from colonnade_agent.steward.journal import Priority, tell
 from colonnade_agent.steward.order import Files
 from colonnade_agent.steward.standing import Standing
 
 LAG_SECONDS = 5.0
 TALK_SECONDS = 3.0
+BACKUP_SECONDS = 60.0
+"""So long who takes a copy may take until it takes more."""
 BODY_BYTES = 4096
 THREADS = 64
 """Each is one who asks. Who comes beyond that waits in the listen queue."""
@@ -139,13 +142,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.members not in units:
             return self._answer(403, "this is between members\n")
         self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
         self.send_header("Connection", "close")
         self.end_headers()
-        self.connection.settimeout(None)
+        self.connection.settimeout(BACKUP_SECONDS)
         tell("backup", to=self.client_address[0])
         try:
-            type(self).backup(cast(BinaryIO, self.wfile))
-        except OSError as error:
+            type(self).backup(cast(BinaryIO, _Chunks(self.wfile)))
+            self.wfile.write(b"0\r\n\r\n")  # only a whole copy has an end: who reads will miss it
+        except (OSError, EngineError) as error:
             tell("backup", Priority.WARNING, to=self.client_address[0], error=error)
         return None
 
@@ -165,6 +170,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Twice a second from each load balancer: nothing to read there."""
+
+
+class _Chunks:
+    """Writes in HTTP's chunked coding (RFC 9112, 7.1)."""
+
+    def __init__(self, to: Any) -> None:
+        self._to = to
+
+    def write(self, data: bytes) -> int:
+        if data:
+            self._to.write(b"%x\r\n" % len(data) + data + b"\r\n")
+        return len(data)
 
 
 def _verdict(well: bool, reason: str) -> tuple[int, str]:

@@ -10,7 +10,8 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from colonnade_agent.etcd.client import Client
 from colonnade_agent.etcd.errors import EtcdError
@@ -64,6 +65,8 @@ class Steward:
     guard: Guard
     standing: Standing
     failsafe: Failsafe
+    reinit: Path
+    """Is there while an operator wants this member's data replaced."""
     session: Session | None = None
     chronicle: Chronicle = field(init=False)
     freshness: Freshness = field(default_factory=Freshness)
@@ -98,7 +101,7 @@ class Steward:
         # An open database's fence is not to wait for etcd.
         patience = min(READ_SECONDS, max(left, 0.1)) if self.open else READ_SECONDS
         store = self.reader.read(patience)
-        database = self.engine.look()
+        database = self._database(store)
         now = time.monotonic()
         if store is not None:
             self.paused = store.paused
@@ -117,6 +120,13 @@ class Steward:
             promised_until=self.standing.promised_until,
             paused=self.paused,
         )
+
+    def _database(self, store: Store | None) -> Database:
+        """As it is; data that an operator wants replaced count as none, if another's are there."""
+        found = self.engine.look()
+        leader = store.sync.leader if store and store.sync else self.settings.name
+        unwanted = found.process is Process.DOWN and leader != self.settings.name and self.reinit.exists()
+        return replace(found, fresh=True) if unwanted else found
 
     def allow(self) -> None:
         """Tells the guard how long the database may be open; called with each renewal, too."""
@@ -215,6 +225,8 @@ class Steward:
         self.long_step = isinstance(action, Reinit)
         try:
             act(self.engine, action)
+            if isinstance(action, Reinit):
+                self.reinit.unlink(missing_ok=True)
         except EngineError as error:
             tell("failed", Priority.WARNING, action=_name(action), error=error)
         finally:

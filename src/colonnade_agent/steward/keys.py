@@ -70,6 +70,11 @@ class Keys:
         """What we say of ourselves; gone with our lease."""
         return Txn((), (Put(self.members + self.name, _json(member), member.lease),))
 
+    def ask(self, wish: Request) -> Txn:
+        """An operator's wish, if there is none yet. Its revision is the transaction's."""
+        said = {"kind": wish.kind, "target": wish.target, "sync_revision": wish.sync_revision}
+        return Txn((absent(self.request),), (Put(self.request, json.dumps(said).encode()),))
+
     def store(self, snapshot: Snapshot) -> Store:
         """Raises ValueError, KeyError or TypeError if what lies there is not ours to read."""
         found = snapshot.keys

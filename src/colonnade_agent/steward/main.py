@@ -1,4 +1,5 @@
-"""The program: `steward ORDER run` beside a database, `steward ORDER guard` beside that.
+"""The program: `steward ORDER run` beside a database, `steward ORDER guard` beside that; all else is a
+question (see `asking`).
 
 Stopped in order while the machine goes down, it hands leadership over and closes the database. Stopped for
 any other reason it leaves all as it is: the next one adopts the lease, and the database runs on.
@@ -13,27 +14,31 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
 from colonnade_agent.etcd.client import Client
 from colonnade_agent.etcd.connection import mutual_tls
 from colonnade_agent.etcd.errors import EtcdError
-from colonnade_agent.etcd.values import Compare, Put, Txn
 from colonnade_agent.etcd.watch import Watch
 from colonnade_agent.notify import ALIVE, READY, notify
-from colonnade_agent.steward import api, guard, order, reading
+from colonnade_agent.steward import api, asking, deaths, guard, order, reading
+from colonnade_agent.steward.copies import Copies
 from colonnade_agent.steward.daemon import Steward
 from colonnade_agent.steward.engine import EngineError
 from colonnade_agent.steward.failsafe import Failsafe
 from colonnade_agent.steward.guard import Guard
 from colonnade_agent.steward.journal import Priority, tell
 from colonnade_agent.steward.keys import Keys
-from colonnade_agent.steward.mariadb.engine import MariadbEngine, kill_processes
+from colonnade_agent.steward.mariadb import settings
+from colonnade_agent.steward.mariadb.engine import MariadbEngine
+from colonnade_agent.steward.mariadb.process import Unit
 from colonnade_agent.steward.order import Order
 from colonnade_agent.steward.reading import Reader
 from colonnade_agent.steward.session import Session
 from colonnade_agent.steward.standing import Standing
+from colonnade_agent.steward.store import Request
 
 LEAVE_SECONDS = 8.0
 """For handing over when the machine goes down; systemd waits longer for the unit."""
@@ -41,9 +46,27 @@ LEAVE_SECONDS = 8.0
 
 def main() -> None:
     told = order.read(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    if sys.argv[2] == "guard":
-        guard.watch(told.guard, lambda: kill_processes(told.unit))
-    run(told)
+    match sys.argv[2:]:
+        case ["run"]:
+            run(told)
+        case ["guard"]:
+            guard.watch(told.guard, killer(told))
+        case question:
+            sys.exit(answer(told, question))
+
+
+def answer(told: Order, question: Sequence[str]) -> int:
+    """The exit code. What can't be answered is said on standard error."""
+    try:
+        print(json.dumps(asking.Asking(told, killer(told)).answer(question), indent=1))
+    except (asking.Unanswered, EtcdError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def killer(told: Order) -> Callable[[], None]:
+    return Unit(settings.read(told.database)).kill
 
 
 def run(told: Order) -> None:
@@ -71,7 +94,8 @@ def assemble(told: Order) -> Steward:
     connect = mutual_tls(told.files.ca, told.files.certificate, told.files.key, told.etcd_server_name)
     to_peers = mutual_tls(told.files.ca, told.files.certificate, told.files.key, told.server_name)
     keys = Keys(told.cluster, told.settings.name)
-    engine = MariadbEngine.from_order(told.database, to_peers, told.peers)
+    unit = Unit(settings.read(told.database))
+    engine = MariadbEngine(settings.read(told.database), Copies(told.peers, to_peers))
     standing = Standing(
         told.settings.name,
         told.settings.soft_fence,
@@ -87,6 +111,7 @@ def assemble(told: Order) -> Steward:
         guard=Guard(told.guard),
         standing=standing,
         failsafe=Failsafe(told.settings.name, told.peers, to_peers, told.settings.ttl),
+        reinit=told.runtime / asking.REINIT,
     )
     session = Session(
         Client(told.etcd, connect),
@@ -99,7 +124,7 @@ def assemble(told: Order) -> Steward:
     watch = Watch(Client(told.etcd, connect), told.etcd, connect, keys.prefix)
     for name, target in {
         "watch": lambda: reading.follow(watch, steward.news),
-        "death": lambda: engine.tell_deaths(steward.wake.set),
+        "deaths": lambda: deaths.watch(lambda: _pid(unit), steward.wake.set),
         "api": lambda: api.serve(
             told.listen, told.files, told.clients, told.cluster, standing, engine.stream_backup
         ),
@@ -118,7 +143,7 @@ def leave(steward: Steward, *, goes_down: bool) -> None:
     known = steward.standing.known
     if known.serves and known.standby:
         with contextlib.suppress(EtcdError):  # then others find out by the end of our lease
-            ask(steward.client, steward.keys, "switchover", known.standby)
+            steward.client.commit(steward.keys.ask(Request("switchover", known.standby, 0)))
     while steward.standing.known.serves and known.standby and time.monotonic() < deadline:
         steward.wake.wait(min(steward.turn(), 0.1))
     try:
@@ -131,11 +156,9 @@ def leave(steward: Steward, *, goes_down: bool) -> None:
         steward.session.end(revoke=True)
 
 
-def ask(client: Client, keys: Keys, kind: str, target: str, sync_revision: int = 0) -> bool:
-    """Puts an operator's wish, if there is none yet."""
-    wish = {"kind": kind, "target": target, "sync_revision": sync_revision}
-    put = Put(keys.request, json.dumps(wish).encode())
-    return client.commit(Txn((Compare(keys.request, "CREATE", 0),), (put,))).succeeded
+def _pid(unit: Unit) -> int | None:
+    life = unit.life()
+    return life.pid if life else None
 
 
 def _goes_down() -> bool:

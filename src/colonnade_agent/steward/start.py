@@ -19,12 +19,17 @@ from colonnade_agent.steward.observation import Scene
 
 
 def start(scene: Scene) -> Decision:
-    if scene.database.fresh:
+    if scene.database.fresh and not _begins(scene):
         return _fill(scene)
     if scene.data_are_mine:
         return _start_own(scene)
     why = f"{scene.sync.leader}'s data count: what was unfinished here must go"
     return Decision(StartDatabase(recovery(scene)), why)
+
+
+def _begins(scene: Scene) -> bool:
+    """Nobody has ever led: an empty database is where the cluster begins, and not what is left of one."""
+    return scene.data_are_mine and not scene.sync.term and not scene.store.history
 
 
 def recovery(scene: Scene) -> Recovery:
