@@ -21,6 +21,9 @@ PAUSE = 0.1  # seconds between two tries of `ready`
 class Unit:
     """`reload_on` and `restart_on` are ids of resources of this machine, of the same stage or an earlier one.
 
+    `running` None: whether it runs is decided by someone else; while it does, it is reloaded and restarted as
+    any other.
+
     After a start, reload or restart the unit must be active, and `ready` must exit 0 within
     `ready_seconds`. Without `ready`, the stage ends with a look whether it still is active a moment later:
     systemd calls a Type=simple or Type=exec unit active before the program has read its configuration.
@@ -28,7 +31,7 @@ class Unit:
 
     name: str
     enabled: bool = True
-    running: bool = True
+    running: bool | None = True
     reload_on: tuple[str, ...] = ()
     restart_on: tuple[str, ...] = ()
     ready: tuple[str, ...] = ()
@@ -72,7 +75,11 @@ class Unit:
 
     def settles(self, machine: Machine) -> bool:
         """Is a second look needed? A oneshot is done and a notify unit has spoken when systemctl returns."""
-        return self.running and not self.ready and machine.unit(self.name).type not in {"oneshot", "notify"}
+        return (
+            bool(self.running)
+            and not self.ready
+            and machine.unit(self.name).type not in {"oneshot", "notify"}
+        )
 
     def must_still_be_up(self, machine: Machine, since: str) -> None:
         """`Failed` unless the unit is active, and in the invocation it was left in."""
@@ -81,10 +88,10 @@ class Unit:
             raise self._failure("settle", f"was started and did not stay up: now {state.text}")
 
     def _due(self, machine: Machine, state: UnitState) -> str:
-        if not self.running:
+        if self.running is False:
             return "stop" if state.active or state.starting else ""
         if not state.active:
-            return "start"
+            return "start" if self.running else ""
         return loaded.due(
             state,
             machine.records.read("units", self.name),

@@ -56,24 +56,21 @@ class Asking:
 
     def answer(self, words: Sequence[str]) -> Json:
         """Raises Unanswered, EtcdError."""
-        match list(words):
-            case ["status"]:
-                return self.status()
-            case ["cluster"]:
-                return self.cluster()
-            case ["settled", seconds]:
-                return self.settled(float(seconds))
-            case ["switchover", *target]:
-                return self.switchover(*target)
-            case ["failover", target, revision]:
-                return self._wish("failover", target, int(revision))
-            case ["pause" | "resume" as wanted]:
-                return self.pause(wanted == "pause")
-            case ["restart"]:
-                return self.restart()
-            case ["reinit"]:
-                return self.reinit()
-        raise Unanswered(f"no such question: {' '.join(words)}")
+        question, *about = words
+        answers: dict[str, Callable[..., Json]] = {
+            "status": self.status,
+            "cluster": self.cluster,
+            "settled": self.settled,
+            "switchover": self.switchover,
+            "failover": self.failover,
+            "pause": lambda: self.pause(True),
+            "resume": lambda: self.pause(False),
+            "restart": self.restart,
+            "reinit": self.reinit,
+        }
+        if question not in answers:
+            raise Unanswered(f"no such question: {question}")
+        return answers[question](*about)
 
     def status(self) -> Json:
         at = self._told.listen
@@ -99,8 +96,8 @@ class Asking:
             "answered": json.loads(answered.value) if answered else None,
         }
 
-    def settled(self, seconds: float) -> Json:
-        return self._until(seconds, self._settled, f"{self._me} neither leads nor follows")
+    def settled(self, seconds: str) -> Json:
+        return self._until(float(seconds), self._settled, f"{self._me} neither leads nor follows")
 
     def switchover(self, target: str = "") -> Json:
         store = self._read()
@@ -112,6 +109,10 @@ class Asking:
             has = f"{standby} is" if standby else "no member is, just now"
             raise Unanswered(f"{target or 'nobody'} is not sure to have everything: {has}")
         return self._wish("switchover", target, store.sync_revision)
+
+    def failover(self, target: str, revision: str) -> Json:
+        """`revision` is that of the sync set which the operator was shown."""
+        return self._wish("failover", target, int(revision))
 
     def pause(self, on: bool) -> Json:
         change = Put(self._keys.paused, b"{}") if on else Delete(self._keys.paused)

@@ -40,6 +40,8 @@ from colonnade_agent.steward.session import Session
 from colonnade_agent.steward.standing import Standing
 from colonnade_agent.steward.store import Request
 
+HANGS_SECONDS = 10.0
+"""Less than the unit's WatchdogSec."""
 LEAVE_SECONDS = 8.0
 """For handing over when the machine goes down; systemd waits longer for the unit."""
 
@@ -85,7 +87,6 @@ def run(told: Order) -> None:
     notify(READY)
     while not stop.is_set():
         rest = steward.turn()
-        notify(ALIVE)
         steward.wake.wait(rest)
     leave(steward, goes_down=_goes_down())
 
@@ -124,6 +125,7 @@ def assemble(told: Order) -> Steward:
     watch = Watch(Client(told.etcd, connect), told.etcd, connect, keys.prefix)
     for name, target in {
         "watch": lambda: reading.follow(watch, steward.news),
+        "watchdog": lambda: _live(steward),
         "deaths": lambda: deaths.watch(lambda: _pid(unit), steward.wake.set),
         "api": lambda: api.serve(
             told.listen, told.files, told.clients, told.cluster, standing, engine.stream_backup
@@ -154,6 +156,14 @@ def leave(steward: Steward, *, goes_down: bool) -> None:
     assert steward.session is not None
     with contextlib.suppress(EtcdError):
         steward.session.end(revoke=True)
+
+
+def _live(steward: Steward) -> None:
+    """Says to systemd that the loop turns, or that its step is a long one."""
+    while True:
+        if steward.age() < HANGS_SECONDS:
+            notify(ALIVE)
+        time.sleep(1.0)
 
 
 def _pid(unit: Unit) -> int | None:

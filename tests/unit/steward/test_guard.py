@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -16,7 +15,7 @@ from colonnade_agent.steward.guard import Guard
 
 
 @pytest.fixture
-def kills(tmp_path: Path) -> Iterator[SimpleQueue[float]]:
+def kills(tmp_path: Path) -> SimpleQueue[float]:
     killed: SimpleQueue[float] = SimpleQueue()
     path = tmp_path / "guard.sock"
     watching = threading.Thread(

@@ -21,7 +21,8 @@ DATABASES_PER_APP = 10
 class DatabaseRoute:
     """A linked database as the app on one machine reaches it: two loopback ports of its sidecar.
 
-    Reads go to the replicas that are not in maintenance, and to the primary when none of them is up.
+    Reads go to the replicas that are not in maintenance, and to the primary when none of them is up. Which
+    member is the primary is asked at `steward_port` of each, where that is not 0; else it is the first.
     """
 
     name: str
@@ -33,6 +34,8 @@ class DatabaseRoute:
     user: str
     password: str
     database: str
+    members: tuple[Target, ...] = ()
+    steward_port: int = 0
 
     def url(self, port: int, client: CertificateFiles) -> str:
         """TLS goes through the sidecar to the database, whose certificate is verified against `host`."""
@@ -52,7 +55,9 @@ def sidecar_port(service: Service, design: Design) -> int:
 def database_routes(service: Service, machine: str, view: View) -> tuple[DatabaseRoute, ...]:
     """In the order of the service's links; the first is the app's `DATABASE_URL`."""
     base = DATABASE_PORT + 2 * DATABASES_PER_APP * number(service, view.design)
-    linked = [u for u in view.upstreams(service, machine) if u.offer.protocol == "mysql"]
+    upstreams = view.upstreams(service, machine)
+    linked = [u for u in upstreams if u.offer.protocol == "mysql"]
+    stewards = {u.service.name: u.offer.port for u in upstreams if u.offer.protocol == "steward"}
     return tuple(
         DatabaseRoute(
             name=upstream.service.name,
@@ -64,6 +69,8 @@ def database_routes(service: Service, machine: str, view: View) -> tuple[Databas
             user=upstream.offer.facts["user"],
             password=view.secret(upstream.offer.facts["secret"]),
             database=upstream.offer.facts["database"],
+            members=upstream.targets,
+            steward_port=stewards.get(upstream.service.name, 0),
         )
         for i, upstream in enumerate(linked)
     )

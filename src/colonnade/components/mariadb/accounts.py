@@ -72,17 +72,21 @@ def accounts(service: Service, database: str, view: View) -> tuple[Account, ...]
     return (*peers, *app)
 
 
-def accounts_state(database: str, wanted: Sequence[Account]) -> State:
-    """The app's database, these accounts exactly, no other of their names, no distant root."""
+def accounts_state(database: str, wanted: Sequence[Account], elected: bool = False) -> State:
+    """The app's database, these accounts exactly, no other of their names, no distant root. `elected`: only
+    who takes writes just now is asked for them, and the others receive them.
+    """
     lines = [
         f"database: {database}",
         "leftovers: none",
         *(f"{user}@localhost: unix_socket" for user in LOCAL),
         *(account.wanted for account in wanted),
     ]
-    values = {"database": database, "accounts": wanted, "local": LOCAL, "ours": (APP, REPLICATION)}
+    everything = "\n".join(lines)
+    values: dict[str, object] = {"database": database, "accounts": wanted, "local": LOCAL}
+    values |= {"ours": (APP, REPLICATION), "elected": elected, "everything": everything}
     return State(
         query=render_sql("accounts-query", **values),
-        wanted="\n".join(lines),
+        wanted=everything,
         mend=render_sql("accounts-mend", **values),
     )

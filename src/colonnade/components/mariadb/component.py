@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address
 
+from colonnade.components.mariadb import stewards
 from colonnade.components.mariadb.accounts import APP, REPLICATION, accounts, accounts_state, secret_name
 from colonnade.components.mariadb.health import QUERY, read_health
 from colonnade.components.mariadb.replication import (
@@ -74,7 +74,9 @@ class Mariadb(Component[MariadbSettings]):
             "replicated": "yes",
         }
         replicated = len(service.members) > 1
-        peers = (Offer(service.name, "replication", PORT, Audience.PEERS, "mysql"),) if replicated else ()
+        peers = [Offer(service.name, "replication", PORT, Audience.PEERS, "mysql")] if replicated else []
+        if stewards.elects(service):
+            peers += stewards.offers(service)
         users = (APP, REPLICATION) if replicated else (APP,)
         return Claims(
             offers=(Offer(service.name, "mysql", PORT, Audience.LINKS, "mysql", facts=facts), *peers),
@@ -83,10 +85,29 @@ class Mariadb(Component[MariadbSettings]):
         )
 
     def resources(self, service: Service, machine: str, view: View) -> Resources:
-        return {Stage.DATA: (*self._server(service, machine, view), *self._states(service, machine, view))}
+        server = self._server(service, machine, view)
+        if not stewards.elects(service):
+            return {
+                Stage.DATA: (
+                    *server,
+                    self._unit(service, machine, server),
+                    *self._states(service, machine, view),
+                )
+            }
+        steward = stewards.resources(
+            service,
+            machine,
+            view,
+            user=REPLICATION,
+            password=view.secret(secret_name(service, REPLICATION)),
+            files=_certificate(service, machine).files,
+            server=[each for each in server if isinstance(each, File)],
+        )
+        return {Stage.DATA: (*server, *steward, self._accounts(service, view))}
 
     def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
-        del view
+        if stewards.elects(service):
+            return stewards.checks(service, machine, view)
         read = read_health(role_of(service, machine), len(replicas_of(service)))
         return (Check(service.name, CLIENT, read, input=QUERY),)
 
@@ -102,43 +123,46 @@ class Mariadb(Component[MariadbSettings]):
         return Ask((*CLIENT, f"--database={self.settings(service).database}"), sql)
 
     def _server(self, service: Service, machine: str, view: View) -> tuple[Resource, ...]:
-        files = _certificate(service, machine).files
         config = File(CONFIG, self._config(service, machine, view), validate=VALIDATE)
-        drop_in = File(f"{DROP_IN}/colonnade.conf", render(PACKAGE, "mariadb.service.conf"))
-        unit = Unit(
+        words = {"steward": stewards.elects(service), "environment": stewards.ENVIRONMENT}
+        drop_in = File(f"{DROP_IN}/colonnade.conf", render(PACKAGE, "mariadb.service.conf.j2", **words))
+        return Directory(DROP_IN), config, drop_in
+
+    def _unit(self, service: Service, machine: str, server: Sequence[Resource]) -> Unit:
+        files = _certificate(service, machine).files
+        return Unit(
             "mariadb.service",
-            restart_on=(config.id, drop_in.id),
+            restart_on=tuple(each.id for each in server if isinstance(each, File)),
             reload_on=tuple(f"file:{path}" for path in (CA_FILE, files.chain, files.key)),
             ready_seconds=60,
         )
-        return Directory(DROP_IN), config, drop_in, unit
 
     def _config(self, service: Service, machine: str, view: View) -> bytes:
         address = view.addresses(machine).inside
+        elects = stewards.elects(service)
         return render(
             PACKAGE,
             "mariadb.cnf.j2",
             service=service.name,
             machine=machine,
-            role=role_of(service, machine),
-            variables=role_variables(service, machine),
+            role="a member" if elects else role_of(service, machine),
+            elects=elects,
+            variables=stewards.variables() if elects else role_variables(service, machine),
             replicated=len(service.members) > 1,
             replicas=len(replicas_of(service)),
             address=address,
-            server_id=int(IPv4Address(address)),
+            server_id=stewards.server_id(address),
             port=PORT,
             ca=CA_FILE,
             certificate=_certificate(service, machine).files,
             settings=self.settings(service),
-            semi_sync_timeout=SEMI_SYNC_TIMEOUT_MS,
+            semi_sync_timeout=stewards.SEMI_SYNC_TIMEOUT_MS if elects else SEMI_SYNC_TIMEOUT_MS,
         )
 
     def _states(self, service: Service, machine: str, view: View) -> tuple[Command, ...]:
         role = _command("mariadb role", role_state(service, machine))
         if role_of(service, machine) is Role.PRIMARY:
-            database = self.settings(service).database
-            state = accounts_state(database, accounts(service, database, view))
-            return role, _command("mariadb accounts", state)
+            return role, self._accounts(service, view)
         source = Source(
             host=primary_of(service),
             user=REPLICATION,
@@ -146,6 +170,13 @@ class Mariadb(Component[MariadbSettings]):
             certificate=_certificate(service, machine).files,
         )
         return role, _command("mariadb replication", following_state(source))
+
+    def _accounts(self, service: Service, view: View) -> Command:
+        database = self.settings(service).database
+        elected = stewards.elects(service)
+        return _command(
+            "mariadb accounts", accounts_state(database, accounts(service, database, view), elected)
+        )
 
 
 def _certificate(service: Service, machine: str) -> CertificateNeed:

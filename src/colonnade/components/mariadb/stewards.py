@@ -12,7 +12,7 @@ from typing import Any
 from colonnade.components.mariadb.replication import PORT
 from colonnade.components.mariadb.sql import PACKAGE
 from colonnade.kit.checks import Answer, Check, Health
-from colonnade.kit.claims import CA_FILE, CertificateFiles
+from colonnade.kit.claims import CA_FILE, Audience, CertificateFiles, Offer
 from colonnade.kit.programs import archive
 from colonnade.kit.resources import Command, Directory, File, Resource, Unit
 from colonnade.kit.templates import render
@@ -26,6 +26,8 @@ FOLDER = "/etc/colonnade/steward"
 ORDER = f"{FOLDER}/order.json"
 PASSWORD = f"{FOLDER}/replication"
 RUNTIME = "/run/colonnade-steward"
+ENVIRONMENT = f"{RUNTIME}/mariadbd.env"
+"""Written by the steward for the moment of a start."""
 GUARD = "/run/colonnade-steward-guard/guard.sock"
 STEWARD, GUARD_UNIT = "colonnade-steward.service", "colonnade-steward-guard.service"
 MARIADB = "mariadb.service"
@@ -40,6 +42,15 @@ SEMI_SYNC_TIMEOUT_MS = 31_536_000_000
 def elects(service: Service) -> bool:
     """Whether voters are asked who is the primary; else it is the first member."""
     return any(link.consults for link in service.links)
+
+
+def offers(service: Service) -> list[Offer]:
+    """Load balancers ask who takes writes; members promise one another, and copy data."""
+    facts = {"server_name": f"{service.name}.internal"}
+    return [
+        Offer(service.name, "steward", API_PORT, Audience.LINKS, "steward", facts=facts),
+        Offer(service.name, "stewards", API_PORT, Audience.PEERS, "steward"),
+    ]
 
 
 def variables() -> Mapping[str, str]:
