@@ -15,6 +15,7 @@ from colonnade.kit.orders import Order
 from colonnade.kit.resources import Package, Resource
 from colonnade.kit.stages import Stage
 from colonnade.kit.view import View
+from colonnade.model import voters
 from colonnade.model.design import Design
 
 Rooms = Mapping[str, Component[Any]]
@@ -27,19 +28,17 @@ def whole(design: Design, rooms: Rooms) -> Design:
     """
     services = dict(design.services)
     problems = []
-    for room in rooms.values():
-        for service in room.implied(design):
-            drawn = services.setdefault(service.name, service)
-            if drawn is not service:
-                hint = f"call it something else: every site has its own {service.name}"
-                problems.append(
-                    Problem(
-                        drawn.position.line, drawn.position.column, f"the name {drawn.name} is taken", hint
-                    )
-                )
+    kinds = {name: room.kind for name, room in rooms.items()}
+    coming = [service for room in rooms.values() for service in room.implied(design)]
+    for service in (*voters.implied(design, kinds), *coming):
+        drawn = services.setdefault(service.name, service)
+        if drawn is not service:
+            at = drawn.position
+            hint = f"call it something else: a site like this has its own {service.name}"
+            problems.append(Problem(at.line, at.column, f"the name {drawn.name} is taken", hint))
     if problems:
         raise DesignError(design.path, problems)
-    return dataclasses.replace(design, services=services)
+    return voters.asked(dataclasses.replace(design, services=services), kinds)
 
 
 def claims(design: Design, rooms: Rooms) -> Claims:

@@ -87,7 +87,8 @@ def _on_the_way(design: Design) -> Sequence[Service]:
     """The services that users' requests pass, doors first."""
     found = list(design.doors)
     for service in found:
-        targets = [design.services[link.to] for link in service.links if link.to in design.services]
+        ways = [link.to for link in service.links if not link.consults]
+        targets = [design.services[to] for to in ways if to in design.services]
         found += [t for t in targets if t not in found]
     return found
 

@@ -32,7 +32,7 @@ def members_on(design: Design, machines: Iterable[str]) -> frozenset[Member]:
 
 
 def _leads_nowhere(design: Design, service: Service, machine: str, lost: set[Member]) -> bool:
-    for link in service.links:
+    for link in (link for link in service.links if not link.consults):
         target = design.services.get(link.to)
         reached = link.targets(machine, target.members) if target else ()
         if reached and all((link.to, member) in lost for member in reached):

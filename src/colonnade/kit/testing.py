@@ -12,7 +12,9 @@ from colonnade.kit.claims import Claims
 from colonnade.kit.component import Component
 from colonnade.kit.material import Addresses, Issued, Line, Material
 from colonnade.kit.view import View
+from colonnade.model import voters
 from colonnade.model.design import Design, Service
+from colonnade.model.kinds import Kind
 
 NETWORKS = ("192.0.2", "198.51.100")
 """Of the uplinks, from RFC 5737."""
@@ -31,8 +33,11 @@ def view_of(
     192.0.2.i on the first uplink and 198.51.100.i on the second. Addresses from .200 on float there.
     Secrets are `secret-of-NAME`; certificates hold their id as text, so they must not be parsed.
     """
+    strange = {s.kind: Kind(s.kind, s.kind) for s in design.services.values()}
+    kinds = strange | {name: room.kind for name, room in rooms.items()}
     implied: list[Service] = [s for room in rooms.values() for s in room.implied(design)]
-    whole = replace(design, services={**design.services, **{s.name: s for s in implied}})
+    complete = {**design.services, **{s.name: s for s in (*voters.implied(design, kinds), *implied)}}
+    whole = voters.asked(replace(design, services=complete), kinds)
     claims = Claims.merge(
         [*(rooms[s.kind].claims(s, whole) for s in whole.services.values() if s.kind in rooms), *extra]
     )

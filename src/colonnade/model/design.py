@@ -33,12 +33,13 @@ class Link:
 
     `pairs` is empty when every member may reach every member of the target; otherwise it holds the (from
     machine, to machine) pairs that were drawn, and nothing else may connect. A link to a replicated service
-    never has pairs: its roles move.
+    never has pairs: its roles move. `consults`: no request takes this way; voters are asked who leads.
     """
 
     to: str
     pairs: tuple[tuple[str, str], ...] = ()
     position: Position = field(default=NOWHERE, compare=False)
+    consults: bool = False
 
     def targets(self, machine: str, members: tuple[str, ...]) -> tuple[str, ...]:
         """The machines among `members` of the target that `machine` may reach, in the target's order."""
@@ -75,6 +76,11 @@ class Machine:
     user: str = "root"
     port: int = 22
     position: Position = field(default=NOWHERE, compare=False)
+
+    @property
+    def computer(self) -> tuple[str, int]:
+        """Equal for names of one computer."""
+        return (self.address, self.port) if self.address else (f"name {self.name}", 0)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,12 @@ class NoSettings(Settings):
     pass
 
 
+def no_voters(settings: Settings) -> int:
+    """A kind whose first member is the primary, whatever happens."""
+    del settings
+    return 0
+
+
 def no_label(text: str) -> Mapping[str, Any]:
     """A kind whose arrows' labels say nothing about its settings."""
     del text
@@ -44,7 +50,9 @@ class Kind:
     `hexagon`, `rounded`. `provides` names the cures that this kind brings to every site it is part of
     (`firewall`, `tls-door`, `tls-inside`, `renewal`, `monitoring`, `backup`, ...), for review to know.
     `failover`: another member of a replicated kind becomes primary by itself when the primary is lost.
-    `votes`: members decide together, so more than half of them must be there for anything to be decided.
+    `voters`: of a replicated kind, how many machines vote on which of its members is the primary, by its
+    settings; 0 where that is the first. `votes`: members decide together, so more than half of them must be
+    there for anything to be decided.
     `read_label` turns the label of an arrow that leaves a service of this kind into settings.
     """
 
@@ -60,6 +68,7 @@ class Kind:
     shape: str = "rect"
     provides: tuple[str, ...] = ()
     failover: bool = False
+    voters: Callable[[Any], int] = field(default=no_voters, compare=False)
     votes: bool = False
     read_label: Callable[[str], Mapping[str, Any]] = field(default=no_label, compare=False)
 

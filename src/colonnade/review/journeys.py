@@ -189,8 +189,7 @@ def hosts(design: Design) -> dict[str, Event]:
     """For each machine the event of losing it. Names with one address and port are one computer."""
     together: dict[tuple[str, int], list[str]] = {}
     for machine in design.machines.values():
-        key = (machine.address, machine.port) if machine.address else (f"name {machine.name}", 0)
-        together.setdefault(key, []).append(machine.name)
+        together.setdefault(machine.computer, []).append(machine.name)
     found = {}
     for names in together.values():
         position = design.machines[names[0]].position

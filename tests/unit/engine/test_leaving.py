@@ -20,6 +20,7 @@ services:
   web: {kind: nginx, machines: [web1, web2, web3], to: [app]}
   app: {kind: app, machines: [app1, app2], to: [db]}
   db: {kind: mariadb, machines: [db1, db2]}
+  quorum: {kind: etcd, machines: [v1, v2, v3]}
 """
 PAIRS = SITE.replace("web1, web2, web3], to: [app]", "web1, web2], to: [{app: {web1: [app1], web2: [app2]}}]")
 SMALL = """\
@@ -109,13 +110,24 @@ def test_the_primary_stays_and_is_who_says_so_not_who_was_drawn_first() -> None:
 
 
 def test_voters_go_while_more_than_half_are_left() -> None:
-    votes = SITE + "  quorum: {kind: etcd, machines: [app1, app2, web1]}\n"
+    votes = SITE.replace("v1, v2, v3", "app1, app2, web1")
     assert why("web1", votes) == ""
     assert why("app1", votes, maintained=["web1"]) == (
         "quorum would be left with 1 of 3, and needs more than half; "
         "web1 is in maintenance (`colonnade maintain web1 --done` puts it back)"
     )
     assert "quorum would be left with 1 of 3" in why("app1", votes, sick={("quorum", "web1"): "no leader"})
+
+
+def test_so_do_voters_that_nobody_drew() -> None:
+    votes = SITE[: SITE.index("  quorum")]
+    assert why("web1", votes) == ""
+    assert "voters would be left with 1 of 3" in why("web1", votes, maintained=["web2"])
+
+
+def test_a_site_without_voters_serves_and_its_last_machine_stays() -> None:
+    silent = dict.fromkeys([("quorum", "v1"), ("quorum", "v2"), ("quorum", "v3")], "no leader")
+    assert "no app would be left" in why("app1", sick={("app", "app2"): "down", **silent})
 
 
 def test_whoever_must_be_told_must_answer() -> None:

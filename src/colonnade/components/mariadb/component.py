@@ -22,7 +22,7 @@ from colonnade.components.mariadb.replication import (
     role_state,
     role_variables,
 )
-from colonnade.components.mariadb.settings import MariadbSettings
+from colonnade.components.mariadb.settings import MariadbSettings, voters
 from colonnade.components.mariadb.sql import PACKAGE
 from colonnade.kit.checks import Ask, Check
 from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Offer, SecretNeed
@@ -58,6 +58,7 @@ class Mariadb(Component[MariadbSettings]):
             r"(sql )?dbs?( server)?s?",
         ),
         replicated=True,
+        voters=voters,
         tier=3,
         shape="cylinder",
         provides=("read-only-replicas",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from colonnade.model.kinds import Settings
@@ -20,3 +22,11 @@ class MariadbSettings(Settings):
     keep_binlogs_days: int = Field(default=30, ge=1, le=365)
     """How long changes are kept in the binary log. A new replica replays it from its beginning, so one can be
     added without a backup for as long as it reaches back to the primary's first start."""
+
+    voters: Literal[3, 5] = 3
+    """How many machines vote on which member is the primary: three survive the loss of one, five of two. They
+    are machines of the design. It does not count where voters (`etcd`) are drawn, nor for one member."""
+
+
+def voters(settings: MariadbSettings) -> int:
+    return settings.voters
