@@ -37,7 +37,6 @@ class Order:
     peers: Mapping[str, Endpoint]
     server_name: str
     clients: frozenset[str]
-    unit: str
     guard: Path
     runtime: Path
     database: Mapping[str, Any]
@@ -56,7 +55,6 @@ def read(text: str) -> Order:
         peers={name: Endpoint(*each) for name, each in data["peers"].items()},
         server_name=data["server_name"],
         clients=frozenset(data["clients"]),
-        unit=data["unit"],
         guard=Path(data["guard"]),
         runtime=Path(data["runtime"]),
         database=data["database"],
