@@ -59,7 +59,7 @@ def apply(machine: Machine, request: Request, emit: Emit) -> Applied:
 def _adopt(machine: Machine, request: Request) -> None:
     """Before anything is swapped: write down what every unit runs with (see `loaded`)."""
     for unit in of_kind((r for stage in request.stages.values() for r in stage), Unit):
-        if unit.running:
+        if unit.running is not False:
             unit.adopt(machine)
 
 

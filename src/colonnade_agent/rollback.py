@@ -54,7 +54,8 @@ def _units_to_put_back(transaction: Transaction) -> list[Unit]:
 
 def _run_again(machine: Machine, unit: Unit, *, enabled: bool) -> None:
     """It ran before, so it is to run again, with the old files. `ready` may only fit the new ones."""
-    former = replace(unit, running=True, enabled=enabled, ready=())
+    running = None if unit.running is None else True  # None: who decides that decides it now, too
+    former = replace(unit, running=running, enabled=enabled, ready=())
     former.mend(machine)
 
 

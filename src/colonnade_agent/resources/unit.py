@@ -22,7 +22,7 @@ class Unit:
     """`reload_on` and `restart_on` are ids of resources of this machine, of the same stage or an earlier one.
 
     `running` None: whether it runs is decided by someone else; while it does, it is reloaded and restarted as
-    any other.
+    any other. `restart` is run for a restart, if systemd must not do it.
 
     After a start, reload or restart the unit must be active, and `ready` must exit 0 within
     `ready_seconds`. Without `ready`, the stage ends with a look whether it still is active a moment later:
@@ -36,6 +36,8 @@ class Unit:
     restart_on: tuple[str, ...] = ()
     ready: tuple[str, ...] = ()
     ready_seconds: float = 30
+    restart: tuple[str, ...] = ()
+    restart_seconds: float = 600
 
     @property
     def id(self) -> str:
@@ -124,7 +126,10 @@ class Unit:
             machine.records.write("units", self.name, {**record, "reload": "", action: ""})
         if action == "start" and state.failed:
             systemctl("reset-failed", "--", self.name)  # otherwise the start limit may refuse it
-        self._must(systemctl(action, "--", self.name), action)
+        if action == "restart" and self.restart:
+            must(run(self.restart, timeout=self.restart_seconds), self.id, action)
+        else:
+            self._must(systemctl(action, "--", self.name), action)
         self._wait(machine)
 
     def _wait(self, machine: Machine) -> None:

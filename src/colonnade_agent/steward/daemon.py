@@ -89,9 +89,9 @@ class Steward:
         decision = decide(seen)
         self._tell(seen, decision)
         self._announce(seen)
-        self._perform(decision)
+        done = self._perform(decision)
         self.turned = time.monotonic()
-        rest = pace.rest(seen, decision.action)
+        rest = pace.rest(seen, decision.action, done)
         self.calm = rest >= pace.CALM
         return rest
 
@@ -210,15 +210,15 @@ class Steward:
             self.said = member
             self._commit(lambda: self.client.commit(self.keys.announce(member)).succeeded)
 
-    def _perform(self, decision: Decision) -> None:
+    def _perform(self, decision: Decision) -> bool:
+        """Whether it was done."""
         action = decision.action
         if isinstance(action, Wait):
-            return
+            return True
         if isinstance(action, TakeLeadership) and not self.standing.stand():
-            return  # a promise was given since we looked
+            return False  # a promise was given since we looked
         if isinstance(action, StoreAction):
-            self._commit(lambda: self._transact(action, decision.reason))
-            return
+            return self._commit(lambda: self._transact(action, decision.reason))
         if isinstance(action, OpenDatabase):
             self.open = True
             self.allow()
@@ -229,20 +229,23 @@ class Steward:
                 self.reinit.unlink(missing_ok=True)
         except EngineError as error:
             tell("failed", Priority.WARNING, action=_name(action), error=error)
+            return False
         finally:
             self.turned, self.long_step = time.monotonic(), False
+        return True
 
     def _transact(self, action: StoreAction, reason: str) -> bool:
         done = self.client.commit(self.keys.transaction(action, reason)).succeeded
         tell("store", action=_name(action), done=done)
         return done
 
-    def _commit(self, attempt: Callable[[], bool]) -> None:
+    def _commit(self, attempt: Callable[[], bool]) -> bool:
         try:
-            attempt()
+            return attempt()
         except EtcdError as error:
             # Whether it was done or not, the next look shows it.
             tell("store", Priority.WARNING, error=error)
+            return False
 
 
 def act(engine: Engine, action: DatabaseAction) -> None:

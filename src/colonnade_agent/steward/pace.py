@@ -9,10 +9,10 @@ CALM, SOON = 0.5, 0.05
 WORKING = 0.2
 
 
-def rest(seen: Observation, action: Action) -> float:
+def rest(seen: Observation, action: Action, done: bool = True) -> float:
     """Seconds. Soon where a step was made or is waited for by users; calm where all is as it should be."""
     if not isinstance(action, Wait):
-        return SOON
+        return SOON if done else WORKING
     store = seen.store
     if store is None or seen.paused or store.sync is None:
         return CALM

@@ -27,6 +27,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "str": TEXTS,
     "int": st.integers(0, 0o7777),
     "bool": st.booleans(),
+    "bool | None": st.sampled_from([True, False, None]),
     "bytes": st.binary(max_size=50),
     "float": SECONDS,
     "tuple[str, ...]": ARGVS,

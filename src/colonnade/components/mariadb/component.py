@@ -95,16 +95,14 @@ class Mariadb(Component[MariadbSettings]):
                     *self._states(service, machine, view),
                 )
             }
-        steward = stewards.resources(
-            service,
-            machine,
-            view,
-            user=REPLICATION,
-            password=view.secret(secret_name(service, REPLICATION)),
-            files=_certificate(service, machine).files,
-            server=[each for each in server if isinstance(each, File)],
-        )
-        return {Stage.DATA: (*server, *steward, self._accounts(service, view))}
+        files = _certificate(service, machine).files
+        password = view.secret(secret_name(service, REPLICATION))
+        steward = stewards.resources(service, machine, view, user=REPLICATION, password=password, files=files)
+        read = [each for each in server if isinstance(each, File)]
+        return {
+            Stage.DATA: (*server, *steward),
+            Stage.ROLES: (*stewards.roles(files, read), self._accounts(service, view)),
+        }
 
     def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
         if stewards.elects(service):

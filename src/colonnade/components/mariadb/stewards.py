@@ -67,11 +67,7 @@ def resources(
     user: str,
     password: str,
     files: CertificateFiles,
-    server: Sequence[File],
 ) -> tuple[Resource, ...]:
-    """`server`: what mariadbd reads as it starts. The steward restarts it when that has changed, one member
-    after the other, and never the primary.
-    """
     program = File(PROGRAM, archive("steward"))
     told = order_of(service, machine, view, user=user, files=files)
     order = File(ORDER, json.dumps(told, indent=1).encode() + b"\n")
@@ -81,7 +77,6 @@ def resources(
         for name in (GUARD_UNIT, STEWARD)
     }
     watched = (program.id, order.id, secret.id)
-    certificate = tuple(f"file:{path}" for path in (CA_FILE, files.chain, files.key))
     return (
         Directory("/usr/lib/colonnade"),
         program,
@@ -89,23 +84,37 @@ def resources(
         order,
         secret,
         *units.values(),
-        Unit(MARIADB, enabled=False, running=None, reload_on=certificate),
         Unit(GUARD_UNIT, restart_on=(program.id, order.id, units[GUARD_UNIT].id)),
-        Unit(STEWARD, restart_on=(*watched, *certificate, units[STEWARD].id), ready_seconds=60),
+        Unit(STEWARD, restart_on=(*watched, *certificate(files), units[STEWARD].id), ready_seconds=60),
+    )
+
+
+def roles(files: CertificateFiles, server: Sequence[File]) -> tuple[Resource, ...]:
+    """`server`: what mariadbd reads as it starts. The steward restarts it when that has changed, one member
+    after the other, and never as primary while another member can be.
+    """
+    return (
+        Unit(
+            MARIADB,
+            enabled=False,
+            running=None,
+            reload_on=certificate(files),
+            restart_on=tuple(file.id for file in server),
+            restart=(*ASK, "restart"),
+            restart_seconds=RESTART_SECONDS,
+        ),
         Command(
             "database leads or follows",
             check=(*ASK, "settled", "1"),
             fix=(*ASK, "settled", str(SETTLED_SECONDS)),
             timeout=SETTLED_SECONDS + 10,
         ),
-        Command(
-            "mariadb runs with what is on disk",
-            check=("true",),
-            fix=(*ASK, "restart"),
-            after=tuple(file.id for file in server),
-            timeout=RESTART_SECONDS,
-        ),
     )
+
+
+def certificate(files: CertificateFiles) -> tuple[str, ...]:
+    """The ids of what the pki room writes."""
+    return tuple(f"file:{path}" for path in (CA_FILE, files.chain, files.key))
 
 
 def _words(service: Service) -> Mapping[str, str]:

@@ -42,6 +42,8 @@ class MariadbEngine:
         return self._look, self._act, self._fence
 
     def take_over(self) -> None:
+        if not datadir.marks(self._settings).joined:
+            self._unit.stop()  # somebody else's: what no steward has started is not part of any cluster
         if self._unit.life() and self._unit.is_ready():
             for session in self._sessions:
                 session.close()

@@ -23,6 +23,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 START_SECONDS = 10.0
 """Until the program runs, not until it answers."""
 AGAIN_SECONDS = 1.0
+STOP_SECONDS = 120.0
 KILL_SECONDS = 5.0
 POLL_SECONDS = 0.02
 
@@ -99,6 +100,13 @@ class Unit:
                 if done.exit:
                     raise EngineError(f"systemctl start {unit}: {done.output}")
             time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """In order: for a server that was not started by a steward."""
+        if self._pids():
+            done = run(("systemctl", "stop", self._settings.unit), timeout=STOP_SECONDS)
+            if done.exit:
+                raise EngineError(f"systemctl stop {self._settings.unit}: {done.output}")
 
     def kill(self) -> None:
         deadline = time.monotonic() + KILL_SECONDS
