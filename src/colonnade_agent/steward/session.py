@@ -29,6 +29,7 @@ class Session:
         self.lease: Lease | None = None
         self._client, self._ttl, self._kept = client, ttl, kept
         self._turned, self._renewed = turned, renewed
+        self._trouble = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
@@ -64,8 +65,13 @@ class Session:
                 began = time.monotonic()
                 lease = self._granted()
         except EtcdError as error:
-            tell("lease", Priority.WARNING, error=error)
+            if not self._trouble:
+                tell("lease", Priority.WARNING, error=error)
+            self._trouble = str(error)
             return
+        if self._trouble:
+            tell("lease", renewed=lease, after=self._trouble)
+        self._trouble = ""
         self.lease = Lease(lease, began + self._ttl)
         self._renewed()
 
