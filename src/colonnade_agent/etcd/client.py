@@ -68,6 +68,10 @@ class Client:
             raise LeaseGone(NOT_FOUND, f"lease {lease} has ended")
         return seconds
 
+    def left(self, lease: int) -> int:
+        """Whole seconds that the lease lives yet, rounded down; -1 when it has ended. Raises Unreachable."""
+        return int(self._repeat("/v3/lease/timetolive", {"ID": str(lease)}).get("TTL", 0))
+
     def revoke(self, lease: int) -> None:
         """After this the lease and its keys are gone. Raises Unreachable."""
         try:

@@ -48,6 +48,15 @@ class ReleaseLeadership:
 
 
 @dataclass(frozen=True)
+class DeposeLeader:
+    """If it still holds the key as seen. Its lease would end too, a little later; what it has committed and
+    nobody has acknowledged stays unacknowledged either way.
+    """
+
+    key: LeaderKey
+
+
+@dataclass(frozen=True)
 class WriteSync:
     """If we still lead and the sync set is the one seen. `term` begins a term in the history."""
 
@@ -150,7 +159,9 @@ class Reinit:
     source: str
 
 
-StoreAction = BeginCluster | TakeLeadership | ReleaseLeadership | WriteSync | HandOver | AnswerRequest
+StoreAction = (
+    BeginCluster | TakeLeadership | ReleaseLeadership | DeposeLeader | WriteSync | HandOver | AnswerRequest
+)
 DatabaseAction = (
     StartDatabase
     | KillDatabase

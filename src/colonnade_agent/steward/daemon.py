@@ -48,6 +48,7 @@ from colonnade_agent.steward.reading import Reader
 from colonnade_agent.steward.session import Session
 from colonnade_agent.steward.standing import Known, Standing
 from colonnade_agent.steward.store import Member, Store
+from colonnade_agent.steward.suspicion import Suspicion
 
 READ_SECONDS = 1.2
 """A frozen etcd member costs a second; then another is asked."""
@@ -65,6 +66,7 @@ class Steward:
     guard: Guard
     standing: Standing
     failsafe: Failsafe
+    suspicion: Suspicion
     reinit: Path
     """Is there while an operator wants this member's data replaced."""
     session: Session | None = None
@@ -108,7 +110,11 @@ class Steward:
             self._settle(store)
         lease = self._lease()
         self._ask_for_promises(store, database)
-        ages = self.chronicle.ages(now, store, lease, database)
+        ages = replace(
+            self.chronicle.ages(now, store, lease, database),
+            leader_silent=self.suspicion.silent,
+            leader_deaf=self.suspicion.deaf,
+        )
         return Observation(
             settings=self.settings,
             now=now,

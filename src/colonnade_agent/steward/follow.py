@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from colonnade_agent.steward import promote
 from colonnade_agent.steward.actions import (
     Decision,
     Follow,
@@ -24,6 +25,8 @@ def follow(scene: Scene) -> Decision:
     if scene.database.requires_acks:
         # Only here, closed and with no commit waiting: else it would finish what nobody has acknowledged.
         return Decision(RequireAcks(False), "a copy's commits wait for nobody")
+    if lost := promote.depose(scene):
+        return lost
     replication = scene.database.replication
     if replication is None or replication.source != leader:
         return _join(scene, leader)

@@ -15,6 +15,7 @@ from colonnade_agent.etcd.values import Compare, Delete, KeyValue, Operation, Pu
 from colonnade_agent.steward.actions import (
     AnswerRequest,
     BeginCluster,
+    DeposeLeader,
     HandOver,
     ReleaseLeadership,
     StoreAction,
@@ -55,12 +56,12 @@ class Keys:
             case TakeLeadership(term=term, lease=lease, sync_revision=revision):
                 taken = self._leader(self.name, term, lease)
                 return Txn((absent(self.leader), self._unchanged(revision)), (taken,))
-            case ReleaseLeadership(key=key):
-                return Txn((self._ours(key),), (Delete(self.leader),))
+            case ReleaseLeadership(key=key) | DeposeLeader(key=key):
+                return Txn((self._held(key),), (Delete(self.leader),))
             case WriteSync(key=key, sync_revision=revision):
-                return Txn((self._ours(key), self._unchanged(revision)), self._sync(action))
+                return Txn((self._held(key), self._unchanged(revision)), self._sync(action))
             case HandOver(to=to, lease=lease, term=term, key=key, sync_revision=revision):
-                return Txn((self._ours(key), self._unchanged(revision)), (self._leader(to, term, lease),))
+                return Txn((self._held(key), self._unchanged(revision)), (self._leader(to, term, lease),))
             case AnswerRequest(revision=revision, done=done):
                 answer = json.dumps({"request": revision, "done": done, "reason": reason}).encode()
                 asked = Compare(self.request, "MOD", revision)
@@ -95,7 +96,7 @@ class Keys:
     def _leader(self, name: str, term: int, lease: int) -> Put:
         return Put(self.leader, json.dumps({"name": name, "term": term}).encode(), lease)
 
-    def _ours(self, key: LeaderKey) -> Compare:
+    def _held(self, key: LeaderKey) -> Compare:
         # Not CREATE: a key that is handed over keeps the revision it was created at.
         return Compare(self.leader, "MOD", key.revision)
 

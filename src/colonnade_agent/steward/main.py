@@ -39,6 +39,7 @@ from colonnade_agent.steward.reading import Reader
 from colonnade_agent.steward.session import Session
 from colonnade_agent.steward.standing import Standing
 from colonnade_agent.steward.store import Request
+from colonnade_agent.steward.suspicion import Suspicion
 
 HANGS_SECONDS = 10.0
 """Less than the unit's WatchdogSec."""
@@ -103,12 +104,15 @@ def assemble(told: Order) -> Steward:
         told.settings.ttl,
         lambda: session.lease,
     )
+    reads = Client(told.etcd, connect)
+    suspicion = Suspicion(told.settings.name, reads, told.peers, to_peers, told.settings.ttl)
     steward = Steward(
         settings=told.settings,
         engine=engine,
         keys=keys,
         client=Client(told.etcd, connect),
-        reader=Reader(Client(told.etcd, connect), keys),
+        reader=Reader(reads, keys, suspicion.heed),
+        suspicion=suspicion,
         guard=Guard(told.guard),
         standing=standing,
         failsafe=Failsafe(told.settings.name, told.peers, to_peers, told.settings.ttl),

@@ -72,10 +72,13 @@ class Lease:
 @dataclass(frozen=True)
 class Ages:
     """For how many seconds something has been so, without a break. `streaming` is by member: it has received
-    and applied in one epoch.
+    and applied in one epoch. `leader_silent`: since the leader renewed its lease, as etcd tells, and at
+    least; `leader_deaf`: it has answered none of our own questions.
     """
 
     leader_absent: float = 0.0
+    leader_silent: float = 0.0
+    leader_deaf: float = 0.0
     promoting: float = 0.0
     hung: float = 0.0
     standby_unwell: float = 0.0
@@ -101,6 +104,8 @@ class Settings:
     hard_fence: float = 0.5
     degrade_after: float = 2.0
     race_backoff: float = 0.5
+    silent_after: float = 2.0
+    deaf_after: float = 0.8
     promote_timeout: float = 30.0
     hang_after: float = 3.0
     stable: float = 5.0

@@ -7,6 +7,8 @@ from colonnade_agent.steward.observation import Observation, Process
 
 CALM, SOON = 0.5, 0.05
 WORKING = 0.2
+DOUBT = 1.0
+"""Seconds of silence of a leader."""
 
 
 def rest(seen: Observation, action: Action, done: bool = True) -> float:
@@ -18,7 +20,11 @@ def rest(seen: Observation, action: Action, done: bool = True) -> float:
         return CALM
     if store.leader is None or store.request or store.leader.name != store.sync.leader:
         return SOON
-    if store.sync.pending or seen.database.process in (Process.STARTING, Process.HUNG):
+    if (
+        store.sync.pending
+        or seen.ages.leader_silent >= DOUBT
+        or seen.database.process in (Process.STARTING, Process.HUNG)
+    ):
         return WORKING
     return CALM
 

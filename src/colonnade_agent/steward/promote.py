@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from colonnade_agent.steward.actions import (
     Decision,
+    DeposeLeader,
     ReleaseLeadership,
     StopReceiving,
     TakeLeadership,
@@ -29,6 +30,21 @@ def stand(scene: Scene) -> Decision:
     if _forced(scene):
         return Decision(take, "an operator has accepted the loss")
     return _hesitate(scene) or Decision(take, "nobody leads, and we have all that was acknowledged")
+
+
+def depose(scene: Scene) -> Decision | None:
+    """Only the standby asks: has the leader gone, by two witnesses? etcd has not heard of it, and neither
+    have we. One of them alone may be cut off from it.
+    """
+    seen, key = scene.seen, scene.store.leader
+    ages, settings = seen.ages, seen.settings
+    if key is None or ages.leader_silent < settings.silent_after or ages.leader_deaf < settings.deaf_after:
+        return None
+    if not may_lead(scene) or settings.no_failover or seen.promised_until > seen.now:
+        return None
+    return Decision(
+        DeposeLeader(key), f"{key.name} has not renewed its lease, and does not answer: it is gone"
+    )
 
 
 def promote(scene: Scene) -> Decision:
@@ -60,7 +76,8 @@ def _hesitate(scene: Scene) -> Decision | None:
         return wait("nobody leads, and this member is set never to")
     if seen.promised_until > seen.now:
         return wait(f"promised {scene.sync.leader} not to take over while etcd is away")
-    if replication and replication.connected and seen.ages.leader_absent < seen.settings.race_backoff:
+    heard = replication is not None and replication.connected and not seen.ages.leader_deaf
+    if heard and seen.ages.leader_absent < seen.settings.race_backoff:
         return wait(f"nobody leads, but {scene.sync.leader} still sends: it goes first")
     return None
 

@@ -20,8 +20,9 @@ AGAIN_SECONDS = 0.5
 
 
 class Reader:
-    def __init__(self, client: Client, keys: Keys) -> None:
-        self._client, self._keys = client, keys
+    def __init__(self, client: Client, keys: Keys, heed: Callable[[Store], None]) -> None:
+        """`heed` is told of each store that was read, before the one who asked is."""
+        self._client, self._keys, self._heed = client, keys, heed
         self._changed = threading.Condition()
         self._asked = self._answered = 0
         self._store: Store | None = None
@@ -51,11 +52,13 @@ class Reader:
 
     def _try(self) -> tuple[Store | None, str]:
         try:
-            return self._keys.store(self._client.read(self._keys.prefix)), ""
+            store = self._keys.store(self._client.read(self._keys.prefix))
+            self._heed(store)
         except EtcdError as error:
             return None, f"etcd: {error}"
         except (ValueError, KeyError, TypeError) as error:
             return None, f"what lies in etcd under {self._keys.prefix} can't be read: {error!r}"
+        return store, ""
 
 
 def follow(watch: Watch, news: Callable[[frozenset[str]], None]) -> None:

@@ -23,6 +23,7 @@ from colonnade_agent.steward.actions import (
     OpenDatabase,
     Recovery,
     Reinit,
+    DeposeLeader,
     ReleaseLeadership,
     RequireAcks,
     StartDatabase,
@@ -34,7 +35,7 @@ from colonnade_agent.steward.actions import (
 from colonnade_agent.steward.store import LeaderKey
 from tests.unit.steward.model.world import CURRENT, NAMES, STALE, Machine, World
 
-STORE = (TakeLeadership, ReleaseLeadership, WriteSync, HandOver, AnswerRequest)
+STORE = (TakeLeadership, ReleaseLeadership, DeposeLeader, WriteSync, HandOver, AnswerRequest)
 
 
 def effects(world: World, index: int, action: Action) -> Iterator[World]:
@@ -50,7 +51,7 @@ def on_store(world: World, index: int, action: Action) -> World:
         case TakeLeadership(term=term, lease=lease, sync_revision=revision):
             if world.leader is None and revision == CURRENT:
                 return with_leader(world, LeaderKey(NAMES[index], lease, term, 1))
-        case ReleaseLeadership(key=key):
+        case ReleaseLeadership(key=key) | DeposeLeader(key=key):
             if world.leader == key:
                 return with_leader(world, None)
         case WriteSync(sync=sync, key=key, sync_revision=revision, term=term):
@@ -102,7 +103,7 @@ def canonical(world: World) -> World:
 
 
 def _with_key(action: Action | None, old: LeaderKey, new: LeaderKey) -> Action | None:
-    return replace(action, key=new) if isinstance(action, ReleaseLeadership) and action.key == old else action
+    return replace(action, key=new) if isinstance(action, ReleaseLeadership | DeposeLeader) and action.key == old else action
 
 
 def new_epoch(world: World, index: int) -> int:

@@ -40,7 +40,7 @@ from tests.unit.steward.model.world import (
 )
 
 LONG = 1000.0
-MOODS = ("patient", "impatient", "lease ends")
+MOODS = ("patient", "impatient", "lease ends", "leader silent")
 """With which ages a machine decides: all waits have been short, or long; or its lease is about to end."""
 
 NOTHING = Bounds(writes=0)
@@ -261,6 +261,7 @@ def observe(
     world: World, machine: Machine, index: int, others: tuple[tuple[bool, bool], ...], mood: str, strict: bool
 ) -> Observation:
     age = LONG if mood == "impatient" else 0.0
+    silent = LONG if mood == "leader silent" else 0.0
     streaming = dict.fromkeys(NAMES, LONG)
     members = frozenset(NAMES[: len(others)])
     return Observation(
@@ -276,7 +277,16 @@ def observe(
         ),
         lease=Lease(index + 1, 1.0 if mood == "lease ends" else LONG),
         database=database(machine, others, age),
-        ages=Ages(age, age, age, age, age, streaming),
+        ages=Ages(
+            leader_absent=age,
+            leader_silent=silent,
+            leader_deaf=silent,
+            promoting=age,
+            hung=age,
+            standby_unwell=age,
+            request=age,
+            streaming=streaming,
+        ),
     )
 
 
