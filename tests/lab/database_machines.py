@@ -76,12 +76,13 @@ class Member:
         self._program = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
+        self._pid: int = self.do("pid")
 
     def end(self) -> None:
         """As a steward ends that is killed."""
         if self._program:
-            self._program.kill()
-            self._program.wait()
+            self.lab.run(self.name, ["kill", "-KILL", str(self._pid)])
+            self._program.communicate(timeout=10)
             self._program = None
 
     def do(self, what: str, *values: Any, later: bool = False) -> Any:

@@ -64,7 +64,7 @@ class MariadbEngine:
         self._forget()
 
     def close(self) -> None:
-        leading.close(self._fence, self._ours())
+        leading.close(self._fence, (self._look, self._act))
 
     def open(self) -> None:
         self._act.ask("SET GLOBAL read_only = OFF")
@@ -103,9 +103,6 @@ class MariadbEngine:
     def stream_backup(self, to: BinaryIO) -> None:
         """What another member's `reinit` reads."""
         copying.stream_backup(self._settings, to)
-
-    def _ours(self) -> list[int]:
-        return [each for session in self._sessions if (each := session.id) is not None]
 
     def _forget(self) -> None:
         for session in self._sessions:
