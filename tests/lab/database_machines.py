@@ -129,7 +129,8 @@ class Member:
         return {row[0] for row in self.sql("SELECT id FROM app.t")}
 
     def caught_up(self, with_: Member) -> bool:
-        return bool(self.look()["written"]["seq"] == with_.look()["written"]["seq"])
+        """What is in its log need not be visible yet; what it says it has applied is."""
+        return bool(self.look()["replication"]["applied"] == with_.look()["written"]["seq"])
 
 
 def say(subject: str, what: str) -> None:

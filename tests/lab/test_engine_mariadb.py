@@ -346,6 +346,7 @@ def test_a_server_that_stands_still_is_hung_and_can_be_killed(pair: tuple[Member
 def test_a_history_of_its_own_is_refused_and_replaced_by_a_copy(pair: tuple[Member, Member]) -> None:
     leader, standby = pair
     first = write(leader, 5)
+    leader.verb("require_acks", False)
     standby.verb("leave_replication")
     standby.verb("open")
     own = write(standby, 2)

@@ -98,7 +98,10 @@ class MariadbEngine:
             datadir.mark(self._settings)
             return
         self.kill()
-        copying.replace_data(self._settings, source, self._fetch)
+        try:
+            copying.replace_data(self._settings, source, self._fetch)
+        except OSError as error:
+            raise EngineError(f"copy the data of {source}: {error}") from error
 
     def stream_backup(self, to: BinaryIO) -> None:
         """What another member's `reinit` reads."""
