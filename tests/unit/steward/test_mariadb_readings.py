@@ -38,6 +38,7 @@ ROW = {
     "Last_SQL_Errno": 0,
     "applied": "0-4-18",
     "acking": "ON",
+    "id": 3 ^ 0x8000_0000,
 }
 
 
@@ -49,7 +50,7 @@ def order() -> MariadbSettings:
 def test_the_order_is_read(order: MariadbSettings) -> None:
     assert order.members["db2"].port == 3310
     assert order.environment == Path("/run/colonnade-steward/mariadbd.env")
-    assert order.names == {3: "db1", 4: "db2"}
+    assert order.names == {3: "db1", 4: "db2", 0x8000_0003: "db1", 0x8000_0004: "db2"}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,7 @@ def test_a_copy_that_keeps_up(order: MariadbSettings) -> None:
         ({"Gtid_IO_Pos": "", "applied": "", "Slave_SQL_Running_State": "Reading event"}, None),
         ({"Gtid_IO_Pos": "0-4-10"}, 18),
         ({"Slave_SQL_Running": "No"}, None),
+        ({"id": 3}, None),
     ],
 )
 def test_what_is_not_known_is_not_zero(

@@ -67,7 +67,7 @@ class MariadbEngine:
         leading.close(self._fence, (self._look, self._act))
 
     def open(self) -> None:
-        self._act.ask("SET GLOBAL read_only = OFF")
+        leading.open_(self._act, self._settings, (self._look, self._fence))
 
     def require_acks(self, on: bool) -> None:
         leading.require_acks(self._act, on)

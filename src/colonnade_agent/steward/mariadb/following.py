@@ -67,6 +67,7 @@ def follow(session: Session, settings: MariadbSettings, source: str) -> None:
     peer = settings.members[source]
     password = settings.password_file.read_text(encoding="utf-8").strip()
     leave(session)
+    session.ask("SET GLOBAL server_id = %s", settings.members[settings.member].copying_id)
     _begin_at_own_end(session)
     files = (settings.ca, settings.certificate, settings.key)
     session.ask(CHANGE, peer.host, peer.port, settings.user, password, *map(str, files))

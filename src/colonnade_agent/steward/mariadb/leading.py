@@ -46,6 +46,19 @@ def close(session: Session, others: tuple[Session, Session]) -> None:
     session.ask("SET GLOBAL read_only = ON")
     if not session.one("SELECT @@GLOBAL.read_only AS closed")["closed"]:
         raise EngineError("SET GLOBAL read_only = ON: it is off")
+    _end_apps(session, others)
+
+
+def open_(session: Session, settings: MariadbSettings, others: tuple[Session, Session]) -> None:
+    """A session that began while this was a copy would write under the id of a copy, so it is ended."""
+    own = settings.members[settings.member].server_id
+    if session.one("SELECT @@GLOBAL.server_id AS id")["id"] != own:
+        session.ask("SET GLOBAL server_id = %s", own)
+        _end_apps(session, others)
+    session.ask("SET GLOBAL read_only = OFF")
+
+
+def _end_apps(session: Session, others: tuple[Session, Session]) -> None:
     session.ask(END_SESSIONS, *(each.mark for each in others))
 
 

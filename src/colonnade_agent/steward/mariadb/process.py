@@ -38,14 +38,8 @@ CLOSED = (
     "--rpl-semi-sync-master-enabled=OFF",
     "--rpl-semi-sync-slave-enabled=OFF",
     "--gtid-strict-mode=ON",
-    "--replicate-same-server-id=ON",
 )
-"""However the configuration has it: what a steward has not decided is not so.
-
-Hazard: a leader that was killed and follows gets back, as a copy, what it wrote last itself and has dropped.
-Without the last option it skips all of that as its own, says that it has applied it, and the data differ from
-then on. That option is for a ring of servers; here the strict order of GTIDs refuses what comes twice.
-"""
+"""However the configuration has it: what a steward has not decided is not so."""
 
 
 @dataclass(frozen=True)
