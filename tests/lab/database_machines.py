@@ -23,6 +23,7 @@ from tests.lab.site import within
 PACKAGES = ("mariadb-server", "mariadb-client", "mariadb-backup")
 PKI = "/etc/steward"
 RESTART_SECONDS = 60
+HALF_MINUTE = 30
 
 CONFIG = """
 [client-server]
@@ -217,3 +218,52 @@ def begin_cluster(primary: Member, members: dict[str, Member]) -> None:
         "CREATE USER 'app'@'localhost' IDENTIFIED BY 'app'",
         "GRANT SELECT, INSERT, UPDATE, DELETE ON app.* TO 'app'@'localhost'",
     )
+
+
+def lead_alone(member: Member) -> None:
+    if member.look()["process"] != "up":
+        member.start("keep")
+    member.verb("leave_replication")
+    member.verb("require_acks", False)
+    member.verb("bar_followers", [])
+    member.verb("open")
+
+
+def stand_by(member: Member, leader: Member) -> None:
+    follow(member, leader)
+    member.verb("offer_acks", True)
+    within(HALF_MINUTE, lambda: clients(leader) == 1, "it acknowledges")
+
+
+def follow(member: Member, leader: Member) -> None:
+    if member.look()["process"] != "up":
+        member.start("drop")
+    member.verb("follow", leader.name)
+    within(HALF_MINUTE, lambda: member.caught_up(leader), f"{member.name} has all: {member.look()}")
+
+
+def clients(member: Member) -> int:
+    return int(
+        member.value(
+            "VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+            " WHERE VARIABLE_NAME = 'RPL_SEMI_SYNC_MASTER_CLIENTS'"
+        )
+    )
+
+
+def rows(member: Member, first: int, number: int) -> int:
+    return int(member.value(f"COUNT(*) FROM app.t WHERE id >= {first} AND id < {first + number}"))
+
+
+def states(member: Member) -> list[str]:
+    found = member.sql("SELECT STATE FROM information_schema.PROCESSLIST WHERE USER = 'app' AND STATE <> ''")
+    return [row[0] for row in found]
+
+
+def drained(member: Member) -> bool:
+    replication = member.look()["replication"]
+    return bool(replication["applied"] >= replication["received"])
+
+
+def options(member: Member) -> list[str]:
+    return member.sh("tr '\\0' '\\n' < /proc/$(pidof mariadbd)/cmdline").splitlines()

@@ -12,13 +12,26 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.lab.database_machines import Failed, Member, begin_cluster, machines
+from tests.lab.database_machines import (
+    HALF_MINUTE,
+    Failed,
+    Member,
+    begin_cluster,
+    clients,
+    drained,
+    follow,
+    lead_alone,
+    machines,
+    options,
+    rows,
+    stand_by,
+    states,
+)
 from tests.lab.site import within
 
 pytestmark = pytest.mark.lab
 
 NUMBERS = itertools.count(1, 1_000_000)
-HALF_MINUTE = 30
 
 
 @pytest.fixture(scope="module")
@@ -57,41 +70,6 @@ def pair(members: dict[str, Member]) -> Iterator[tuple[Member, Member]]:
         member.verb("kill")
 
 
-def lead_alone(member: Member) -> None:
-    if member.look()["process"] != "up":
-        member.start("keep")
-    member.verb("leave_replication")
-    member.verb("require_acks", False)
-    member.verb("bar_followers", [])
-    member.verb("open")
-
-
-def stand_by(member: Member, leader: Member) -> None:
-    follow(member, leader)
-    member.verb("offer_acks", True)
-    within(HALF_MINUTE, lambda: clients(leader) == 1, "it acknowledges")
-
-
-def follow(member: Member, leader: Member) -> None:
-    if member.look()["process"] != "up":
-        member.start("drop")
-    member.verb("follow", leader.name)
-    within(HALF_MINUTE, lambda: member.caught_up(leader), f"{member.name} has all: {member.look()}")
-
-
-def clients(member: Member) -> int:
-    return int(
-        member.value(
-            "VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
-            " WHERE VARIABLE_NAME = 'RPL_SEMI_SYNC_MASTER_CLIENTS'"
-        )
-    )
-
-
-def rows(member: Member, first: int, number: int) -> int:
-    return int(member.value(f"COUNT(*) FROM app.t WHERE id >= {first} AND id < {first + number}"))
-
-
 def write(member: Member, number: int) -> int:
     """So many acknowledged rows; the first one's number."""
     first = next(NUMBERS)
@@ -108,19 +86,10 @@ def stall(leader: Member, standby: Member, writers: int = 5) -> tuple[int, list[
     return first, handles
 
 
-def states(member: Member) -> list[str]:
-    found = member.sql("SELECT STATE FROM information_schema.PROCESSLIST WHERE USER = 'app' AND STATE <> ''")
-    return [row[0] for row in found]
-
-
 def seconds(act: Callable[[], object]) -> float:
     began = time.monotonic()
     act()
     return time.monotonic() - began
-
-
-def options(member: Member) -> list[str]:
-    return member.sh("tr '\\0' '\\n' < /proc/$(pidof mariadbd)/cmdline").splitlines()
 
 
 def test_it_starts_only_in_a_role_that_was_chosen(pair: tuple[Member, Member]) -> None:
@@ -297,11 +266,6 @@ def test_after_a_kill_under_load_nothing_acknowledged_is_lost(pair: tuple[Member
     assert leader.rows() == standby.rows()
     standby.verb("close")
     within(HALF_MINUTE, lambda: leader.caught_up(standby), "equal again")
-
-
-def drained(member: Member) -> bool:
-    replication = member.look()["replication"]
-    return bool(replication["applied"] >= replication["received"])
 
 
 def test_receiving_ends_in_time_though_the_source_is_frozen(pair: tuple[Member, Member]) -> None:
