@@ -23,6 +23,7 @@ from tests.lab.site import within
 PACKAGES = ("mariadb-server", "mariadb-client", "mariadb-backup")
 PKI = "/etc/steward"
 RESTART_SECONDS = 60
+HALF_MINUTE = 30
 
 CONFIG = """
 [client-server]
@@ -76,12 +77,13 @@ class Member:
         self._program = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
+        self._pid: int = self.do("pid")
 
     def end(self) -> None:
         """As a steward ends that is killed."""
         if self._program:
-            self._program.kill()
-            self._program.wait()
+            self.lab.run(self.name, ["kill", "-KILL", str(self._pid)])
+            self._program.communicate(timeout=10)
             self._program = None
 
     def do(self, what: str, *values: Any, later: bool = False) -> Any:
@@ -128,7 +130,8 @@ class Member:
         return {row[0] for row in self.sql("SELECT id FROM app.t")}
 
     def caught_up(self, with_: Member) -> bool:
-        return bool(self.look()["written"]["seq"] == with_.look()["written"]["seq"])
+        """What is in its log need not be visible yet; what it says it has applied is."""
+        return bool(self.look()["replication"]["applied"] == with_.look()["written"]["seq"])
 
 
 def say(subject: str, what: str) -> None:
@@ -215,3 +218,52 @@ def begin_cluster(primary: Member, members: dict[str, Member]) -> None:
         "CREATE USER 'app'@'localhost' IDENTIFIED BY 'app'",
         "GRANT SELECT, INSERT, UPDATE, DELETE ON app.* TO 'app'@'localhost'",
     )
+
+
+def lead_alone(member: Member) -> None:
+    if member.look()["process"] != "up":
+        member.start("keep")
+    member.verb("leave_replication")
+    member.verb("require_acks", False)
+    member.verb("bar_followers", [])
+    member.verb("open")
+
+
+def stand_by(member: Member, leader: Member) -> None:
+    follow(member, leader)
+    member.verb("offer_acks", True)
+    within(HALF_MINUTE, lambda: clients(leader) == 1, "it acknowledges")
+
+
+def follow(member: Member, leader: Member) -> None:
+    if member.look()["process"] != "up":
+        member.start("drop")
+    member.verb("follow", leader.name)
+    within(HALF_MINUTE, lambda: member.caught_up(leader), f"{member.name} has all: {member.look()}")
+
+
+def clients(member: Member) -> int:
+    return int(
+        member.value(
+            "VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+            " WHERE VARIABLE_NAME = 'RPL_SEMI_SYNC_MASTER_CLIENTS'"
+        )
+    )
+
+
+def rows(member: Member, first: int, number: int) -> int:
+    return int(member.value(f"COUNT(*) FROM app.t WHERE id >= {first} AND id < {first + number}"))
+
+
+def states(member: Member) -> list[str]:
+    found = member.sql("SELECT STATE FROM information_schema.PROCESSLIST WHERE USER = 'app' AND STATE <> ''")
+    return [row[0] for row in found]
+
+
+def drained(member: Member) -> bool:
+    replication = member.look()["replication"]
+    return bool(replication["applied"] >= replication["received"])
+
+
+def options(member: Member) -> list[str]:
+    return member.sh("tr '\\0' '\\n' < /proc/$(pidof mariadbd)/cmdline").splitlines()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import sys
 import threading
@@ -35,6 +36,7 @@ class Program:
         self.engine = MariadbEngine(self.settings, self.fetch)
         self.pool = ThreadPoolExecutor(max_workers=100)
         self.running: list[Future[Any]] = []
+        self.held: list[Any] = []
 
     @contextlib.contextmanager
     def fetch(self, source: str) -> Iterator[BinaryIO]:
@@ -76,6 +78,9 @@ class Program:
             "cpu": (time.process_time() - cpu) / number,
         }
 
+    def pid(self) -> int:
+        return os.getpid()
+
     def sql(self, *statements: str) -> Any:
         """As root; the rows of the last one."""
         with contextlib.closing(self.connect("root")) as connection, connection.cursor() as cursor:
@@ -83,13 +88,18 @@ class Program:
                 cursor.execute(statement)
             return list(cursor.fetchall())
 
-    def app(self, statement: str) -> int:
-        """As the app; the id of the connection, which is kept open."""
-        connection = self.connect("app")
+    def hold(self, user: str, statement: str) -> int:
+        """The id of the session, which stays until `release`."""
+        connection = self.connect(user)
         with connection.cursor() as cursor:
             cursor.execute(statement)
-        self.kept = connection
-        return connection.thread_id()
+        self.held.append(connection)
+        return int(connection.thread_id())
+
+    def release(self) -> None:
+        while self.held:
+            with contextlib.suppress(pymysql.MySQLError):
+                self.held.pop().close()
 
     def connect(self, user: str) -> Any:
         return pymysql.connect(
@@ -101,14 +111,13 @@ class Program:
             ssl_disabled=True,
         )
 
-    def insert(self, first: int, number: int, begun: float = 0.0) -> list[int]:
+    def insert(self, first: int, number: int = 1) -> list[int]:
         """Those acknowledged. Ends at the first error."""
         done: list[int] = []
-        with contextlib.suppress(pymysql.MySQLError, OSError), contextlib.closing(self.connect("app")) as c:
-            with c.cursor() as cursor:
-                for each in range(first, first + number):
-                    cursor.execute("INSERT INTO t (id) VALUES (%s)", (each,))
-                    done.append(each)
+        with contextlib.suppress(pymysql.MySQLError, OSError), self.connect("app").cursor() as cursor:
+            for each in range(first, first + number):
+                cursor.execute("INSERT INTO t (id) VALUES (%s)", (each,))
+                done.append(each)
         return done
 
     def write(self, writers: int, base: int) -> list[int]:

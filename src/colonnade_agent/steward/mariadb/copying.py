@@ -6,6 +6,7 @@ beside the old one and takes its place when it is whole, so a copy that was inte
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -61,11 +62,30 @@ def replace_data(settings: MariadbSettings, source: str, fetch: Fetch) -> None:
         _unpack(new, stream)
     _prepare(settings, new)
     atomic.sync_directory(new.parent)
-    if settings.datadir.exists():
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        settings.datadir.rename(settings.datadir.with_name(f"{settings.datadir.name}.aside-{stamp}"))
+    _put_aside(settings.datadir)
     new.rename(settings.datadir)
     atomic.sync_directory(new.parent)
+
+
+def _put_aside(data: Path) -> None:
+    if not data.exists():
+        return
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = data.with_name(f"{data.name}.aside-{stamp}")
+    try:
+        data.rename(aside)
+    except OSError as error:
+        # An overlay does not rename a folder of its lower layer.
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copytree(data, aside, symlinks=True)
+        _remove_data(data)
+
+
+def _remove_data(data: Path) -> None:
+    """Without its system tables it is no database, so what is left by an interruption is taken for none."""
+    _remove(data / datadir.SYSTEM_TABLES)
+    _remove(data)
 
 
 def _drop_aside(settings: MariadbSettings) -> None:
@@ -76,7 +96,7 @@ def _drop_aside(settings: MariadbSettings) -> None:
         return
     used = sum(path.lstat().st_size for path in settings.datadir.rglob("*"))
     if shutil.disk_usage(settings.datadir.parent).free < used * 1.2:
-        _remove(settings.datadir)
+        _remove_data(settings.datadir)
 
 
 def _unpack(new: Path, stream: BinaryIO) -> None:

@@ -64,10 +64,10 @@ class MariadbEngine:
         self._forget()
 
     def close(self) -> None:
-        leading.close(self._fence, self._ours())
+        leading.close(self._fence, (self._look, self._act))
 
     def open(self) -> None:
-        self._act.ask("SET GLOBAL read_only = OFF")
+        leading.open_(self._act, self._settings, (self._look, self._fence))
 
     def require_acks(self, on: bool) -> None:
         leading.require_acks(self._act, on)
@@ -98,14 +98,14 @@ class MariadbEngine:
             datadir.mark(self._settings)
             return
         self.kill()
-        copying.replace_data(self._settings, source, self._fetch)
+        try:
+            copying.replace_data(self._settings, source, self._fetch)
+        except OSError as error:
+            raise EngineError(f"copy the data of {source}: {error}") from error
 
     def stream_backup(self, to: BinaryIO) -> None:
         """What another member's `reinit` reads."""
         copying.stream_backup(self._settings, to)
-
-    def _ours(self) -> list[int]:
-        return [each for session in self._sessions if (each := session.id) is not None]
 
     def _forget(self) -> None:
         for session in self._sessions:

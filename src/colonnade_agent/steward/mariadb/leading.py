@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 
 from colonnade_agent.steward.engine import EngineError
 from colonnade_agent.steward.mariadb.looking import YEAR_MS
@@ -27,7 +26,7 @@ BEGIN NOT ATOMIC
     SELECT ID FROM information_schema.PROCESSLIST
     WHERE COMMAND NOT IN ('Daemon', 'Slave_IO', 'Slave_SQL', 'Slave_worker', 'Binlog Dump')
       AND USER NOT IN ('system user', 'event_scheduler')
-      AND NOT FIND_IN_SET(ID, %s)
+      AND ID NOT IN (CONNECTION_ID(), COALESCE(IS_USED_LOCK(%s), 0), COALESCE(IS_USED_LOCK(%s), 0))
   ) DO
     EXECUTE IMMEDIATE CONCAT('KILL CONNECTION ', app.ID);
   END FOR;
@@ -39,15 +38,28 @@ WHERE COMMAND = 'Binlog Dump' AND USER = %s AND SUBSTRING_INDEX(HOST, ':', 1) = 
 """
 
 
-def close(session: Session, ours: Iterable[int]) -> None:
-    """Hazard: no session may be ended before read_only is on. The end of one that waits for an
-    acknowledgement finishes its commit, and its client may be told that all is well.
+def close(session: Session, others: tuple[Session, Session]) -> None:
+    """`others` are ours too. Hazard: no session may be ended before read_only is on. The end of one that
+    waits for an acknowledgement finishes its commit, and its client may be told that all is well.
     """
     session.ask("SET SESSION lock_wait_timeout = 1")
     session.ask("SET GLOBAL read_only = ON")
     if not session.one("SELECT @@GLOBAL.read_only AS closed")["closed"]:
         raise EngineError("SET GLOBAL read_only = ON: it is off")
-    session.ask(END_SESSIONS, ",".join(map(str, ours)))
+    _end_apps(session, others)
+
+
+def open_(session: Session, settings: MariadbSettings, others: tuple[Session, Session]) -> None:
+    """A session that began while this was a copy would write under the id of a copy, so it is ended."""
+    own = settings.members[settings.member].server_id
+    if session.one("SELECT @@GLOBAL.server_id AS id")["id"] != own:
+        session.ask("SET GLOBAL server_id = %s", own)
+        _end_apps(session, others)
+    session.ask("SET GLOBAL read_only = OFF")
+
+
+def _end_apps(session: Session, others: tuple[Session, Session]) -> None:
+    session.ask(END_SESSIONS, *(each.mark for each in others))
 
 
 def require_acks(session: Session, on: bool) -> None:

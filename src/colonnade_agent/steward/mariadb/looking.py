@@ -35,7 +35,7 @@ SELECT @@GLOBAL.read_only AS closed,
 """
 FOLLOWED = """
 SELECT Master_Host, Slave_IO_Running, Slave_SQL_Running, Slave_SQL_Running_State, Gtid_IO_Pos,
-  Last_IO_Errno, Last_SQL_Errno, @@GLOBAL.gtid_slave_pos AS applied,
+  Last_IO_Errno, Last_SQL_Errno, @@GLOBAL.gtid_slave_pos AS applied, @@GLOBAL.server_id AS id,
   (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
     WHERE VARIABLE_NAME = 'RPL_SEMI_SYNC_SLAVE_STATUS') AS acking
 FROM information_schema.SLAVE_STATUS WHERE Connection_name = ''

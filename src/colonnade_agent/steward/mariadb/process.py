@@ -37,6 +37,7 @@ CLOSED = (
     "--event-scheduler=OFF",
     "--rpl-semi-sync-master-enabled=OFF",
     "--rpl-semi-sync-slave-enabled=OFF",
+    "--gtid-strict-mode=ON",
 )
 """However the configuration has it: what a steward has not decided is not so."""
 

@@ -71,8 +71,12 @@ def written(settings: MariadbSettings, binlog: str, slave: str) -> Position:
 
 
 def replication(settings: MariadbSettings, row: Row, offers: bool) -> Replication:
-    """`row`: of SLAVE_STATUS, and `applied`, the position of the applier."""
-    receiving, applying = row["Slave_IO_Running"] != "No", row["Slave_SQL_Running"] == "Yes"
+    """`row`: of SLAVE_STATUS, and `applied`, the position of the applier; `id`, the server's.
+
+    An applier under another id than a copy's was started by hand, and may skip what it should apply.
+    """
+    as_copy = row["id"] == settings.members[settings.member].copying_id
+    receiving, applying = row["Slave_IO_Running"] != "No", row["Slave_SQL_Running"] == "Yes" and as_copy
     refused = not receiving and row["Last_IO_Errno"] in SOURCE_REFUSES
     differs = not applying and row["Last_SQL_Errno"] in OTHER_DATA
     applied = last(row["applied"])

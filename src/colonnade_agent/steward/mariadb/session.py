@@ -30,12 +30,11 @@ class Session:
     """`seconds`: how long the server may be silent. Opened when first used, and again after a failure."""
 
     def __init__(self, socket: Path, name: str, seconds: float) -> None:
-        self.name = name
+        self.name, self.mark = name, f"colonnade-steward {name}"
         self._socket = socket
         self._seconds = seconds
         self._lock = threading.Lock()
         self._connection: pymysql.Connection[DictCursor] | None = None
-        self._id = 0
 
     def ask(self, sql: str, *values: object) -> list[Row]:
         """All rows. Raises EngineError with the statement as it was written, without the values in it."""
@@ -57,11 +56,6 @@ class Session:
         """Ahead of its use, so that it is there when nothing can be opened any more."""
         self.ask("DO 1")
 
-    @property
-    def id(self) -> int | None:
-        """As the server counts its connections."""
-        return self._id if self._connection is not None else None
-
     def close(self) -> None:
         with self._lock:
             self._close()
@@ -81,22 +75,23 @@ class Session:
                 init_command="SET SESSION lock_wait_timeout=1, max_statement_time=0, sql_log_bin=0",
             )
             try:
-                self._id = self._replace_earlier(connection)
+                self._replace_earlier(connection)
             except BaseException:
                 connection.close()
                 raise
             self._connection = connection
         return self._connection
 
-    def _replace_earlier(self, connection: pymysql.Connection[DictCursor]) -> int:
+    def _replace_earlier(self, connection: pymysql.Connection[DictCursor]) -> None:
         deadline = time.monotonic() + ENDING_SECONDS
-        mark = f"colonnade-steward {self.name}"
         with connection.cursor() as cursor:
             while True:
-                cursor.execute("SELECT GET_LOCK(%s, 0) AS ours, IS_USED_LOCK(%s) AS holder", (mark, mark))
+                cursor.execute(
+                    "SELECT GET_LOCK(%s, 0) AS ours, IS_USED_LOCK(%s) AS holder", (self.mark, self.mark)
+                )
                 row = cursor.fetchall()[0]
                 if row["ours"]:
-                    return int(row["holder"])
+                    return
                 if time.monotonic() > deadline:
                     raise EngineError(f"{self.name}: session {row['holder']} of an earlier steward won't end")
                 if row["holder"]:

@@ -22,6 +22,17 @@ class Peer:
     server_id: int
     port: int = 3306
 
+    @property
+    def copying_id(self) -> int:
+        """Its server_id while it follows.
+
+        Hazard: a server skips what was written under its own id, and says that it has applied it. But a
+        leader that was killed and follows has dropped some of what it wrote, and must take it back. (With
+        rpl_semi_sync_slave_enabled it would; but then it acknowledges. --replicate-same-server-id is
+        refused together with log_slave_updates.)
+        """
+        return self.server_id ^ 0x8000_0000
+
 
 @dataclass(frozen=True)
 class MariadbSettings:
@@ -45,9 +56,9 @@ class MariadbSettings:
     hosts: Mapping[str, str] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", {each.server_id: name for name, each in self.members.items()})
+        object.__setattr__(self, "names", _names(self.members))
         object.__setattr__(self, "hosts", {each.host: name for name, each in self.members.items()})
-        if len(self.names) < len(self.members) or len(self.hosts) < len(self.members):
+        if len(self.names) < 2 * len(self.members) or len(self.hosts) < len(self.members):
             raise ValueError("two members have one server_id or one host")
         if self.member not in self.members:
             raise ValueError(f"{self.member} is not among the members")
@@ -60,6 +71,10 @@ class MariadbSettings:
     @property
     def cgroup(self) -> Path:
         return self.cgroups / self.unit
+
+
+def _names(members: Mapping[str, Peer]) -> dict[int, str]:
+    return {each: name for name, peer in members.items() for each in (peer.server_id, peer.copying_id)}
 
 
 PATHS = ("password_file", "ca", "certificate", "key", "socket", "datadir", "runtime", "cgroups")
