@@ -126,6 +126,7 @@ def test_a_majority_on_one_computer() -> None:
     drawn = {**SMALL, "votes": "{kind: etcd, machines: [v1, v2, v3]}"}
     finding = one(site(drawn, f"machines:\n{machines}"), "no-quorum")
     assert "lost together with v1 and v2" in finding.detail
+    assert [j.value for j in finding.journeys] == ["write"]
 
 
 def test_what_is_outside() -> None:

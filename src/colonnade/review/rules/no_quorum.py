@@ -25,10 +25,17 @@ def look(case: Case) -> Iterator[Sighting]:
             yield Sighting(
                 said,
                 service.position,
-                point.journeys if point else case.visits,
+                point.journeys if point else risked(case, service),
                 case.members([service]),
                 points=point.events if point else (),
             )
+
+
+def risked(case: Case, service: Service) -> tuple[Journey, ...]:
+    """Who only lets them choose a primary can be read without."""
+    asking = case.design.sources(service.name)
+    reads = not asking or any(source.consulted != service.name for source in asking)
+    return tuple(j for j in case.visits if reads or j is Journey.WRITE)
 
 
 def lost_together(case: Case, service: Service) -> tuple[Event, ...]:
