@@ -191,8 +191,8 @@ def _maintenance(places: tuple[Place, ...]) -> Iterator[Drill]:
 
 
 def _can_not_go(place: Place) -> bool:
-    """A primary that no other member stands in for."""
-    return place.kind.replicated and not place.kind.failover and place.machine == place.service.members[0]
+    """Who may be the primary: it is not handed over for maintenance."""
+    return place.kind.replicated and place.machine == place.service.members[0]
 
 
 def _first_by_machine(places: Iterable[Place]) -> Iterator[Place]:

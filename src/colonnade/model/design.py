@@ -66,6 +66,11 @@ class Service:
     def link_to(self, service: str) -> Link | None:
         return next((link for link in self.links if link.to == service), None)
 
+    @property
+    def consulted(self) -> str:
+        """The voters that choose this service's primary; empty where it is the first member."""
+        return next((link.to for link in self.links if link.consults), "")
+
 
 @dataclass(frozen=True)
 class Machine:

@@ -49,10 +49,9 @@ class Kind:
     settings. `shape`: Mermaid shape used when a diagram is written: `rect`, `cylinder`,
     `hexagon`, `rounded`. `provides` names the cures that this kind brings to every site it is part of
     (`firewall`, `tls-door`, `tls-inside`, `renewal`, `monitoring`, `backup`, ...), for review to know.
-    `failover`: another member of a replicated kind becomes primary by itself when the primary is lost.
     `voters`: of a replicated kind, how many machines vote on which of its members is the primary, by its
-    settings; 0 where that is the first. `votes`: members decide together, so more than half of them must be
-    there for anything to be decided.
+    settings, so that another takes over by itself; 0 where it is the first and stays it. `votes`: members
+    decide together, so more than half of them must be there for anything to be decided.
     `read_label` turns the label of an arrow that leaves a service of this kind into settings.
     """
 
@@ -67,7 +66,6 @@ class Kind:
     written: bool = False
     shape: str = "rect"
     provides: tuple[str, ...] = ()
-    failover: bool = False
     voters: Callable[[Any], int] = field(default=no_voters, compare=False)
     votes: bool = False
     read_label: Callable[[str], Mapping[str, Any]] = field(default=no_label, compare=False)

@@ -24,8 +24,13 @@ def with_voters(design: Design, kinds: Kinds) -> Design:
     """The design with the voters that come with it, asked by whoever elects. A drawn service that has their
     name stays what it is.
     """
-    coming = {s.name: s for s in implied(design, kinds)}
-    return asked(replace(design, services=MappingProxyType({**coming, **design.services})), kinds)
+    coming = {s.name: s for s in implied(design, kinds) if s.name not in design.services}
+    return asked(replace(design, services=MappingProxyType({**design.services, **coming})), kinds)
+
+
+def elects(design: Design, kinds: Kinds, name: str) -> bool:
+    """Whether this service's primary is replaced by itself, with the voters that come with the design."""
+    return bool(with_voters(design, kinds).services[name].consulted)
 
 
 def implied(design: Design, kinds: Kinds) -> tuple[Service, ...]:

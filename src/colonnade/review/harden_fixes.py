@@ -12,6 +12,7 @@ from types import MappingProxyType
 from colonnade.model.design import Design, Link, Service
 from colonnade.model.kinds import Kinds
 from colonnade.model.names import LAB_UPLINKS
+from colonnade.model.voters import elects
 from colonnade.review.harden_members import complete, place, with_member
 
 
@@ -104,8 +105,11 @@ def replicas(design: Design, kinds: Kinds) -> Iterator[Fix]:
     for service in design.services.values():
         kind = kinds[service.kind]
         if len(service.members) == 1 and kind.replicated and not kind.votes:
+            after = with_member(design, service.name, place(design, kinds, service))
             why = f"The data stood on {service.members[0]} alone; reading goes on from a replica"
-            if not kind.failover:
+            if elects(after, kinds, service.name):
+                why += ", and writing too, as it takes over by itself"
+            else:
                 why += ". Writing waits until a person makes the replica the primary"
             yield second(design, kinds, service, "no-replica", why)
 

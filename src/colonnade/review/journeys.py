@@ -1,7 +1,7 @@
 """The journeys of a design: what a reading user, a writing user and a recovering operator rest on. Pure.
 
 Nothing here knows a product: what can stand in for what follows from arrows, pairs, shared machines and what
-a kind says of itself (`replicated`, `failover`, `votes`).
+a kind says of itself (`replicated`, `voters`, `votes`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import networkx as nx
 
 from colonnade.model.design import Design, Link, Service
 from colonnade.model.kinds import Kinds
+from colonnade.model.voters import with_voters
 from colonnade.review.events import Class, Event
 from colonnade.review.structure import Node, Structure
 
@@ -42,25 +43,27 @@ BACKUP = "backup"
 @dataclass(frozen=True)
 class Journeys:
     """All journeys of one design over one structure; a journey the design does not have is missing from
-    `roots`. `members` holds what each member (`web@web1`) rests on.
+    `roots`. `members` holds what each member (`web@web1`) rests on, `tiers` what each service does.
     """
 
     structure: Structure
     roots: Mapping[Journey, Node]
     members: Mapping[tuple[Journey, str], Node]
+    tiers: Mapping[tuple[Journey, str], Node]
 
 
 def journeys(design: Design, kinds: Kinds) -> Journeys:
     """Reading and writing need a line and a door and all behind it; recovering needs one machine that holds
-    the data, or a backup.
+    the data, or a backup. The voters that come with a design are part of it.
     """
+    design = with_voters(design, kinds)
     builder = _Builder(design, kinds)
     roots: dict[Journey, Node] = {}
     if design.doors and all(service.members for service in design.doors):
         roots = {journey: builder.visit(journey) for journey in VISITS}
     if holders := builder.holders():
         roots[Journey.RECOVER] = builder.structure.any(holders)
-    return Journeys(builder.structure, roots, builder.members)
+    return Journeys(builder.structure, roots, builder.members, builder.tiers)
 
 
 @dataclass
@@ -69,8 +72,8 @@ class _Builder:
     kinds: Kinds
     structure: Structure = field(default_factory=Structure)
     members: dict[tuple[Journey, str], Node] = field(default_factory=dict)
+    tiers: dict[tuple[Journey, str], Node] = field(default_factory=dict)
     _hosts: dict[str, Event] = field(default_factory=dict)
-    _tiers: dict[tuple[Journey, str], Node] = field(default_factory=dict)
     _pairs: dict[tuple[str, str], Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -109,18 +112,19 @@ class _Builder:
     def _service(self, journey: Journey, service: Service) -> None:
         for machine in service.members:
             self.members[journey, member_name(service, machine)] = self._member(journey, service, machine)
-        self._tiers[journey, service.name] = self._tier(journey, service)
+        self.tiers[journey, service.name] = self._tier(journey, service)
 
     def _member(self, journey: Journey, service: Service, machine: str) -> Node:
-        """The machine, the program on it, and everything the program's arrows lead to."""
+        """The machine, the program on it, and everything the program's arrows lead to on a request's way."""
         name = member_name(service, machine)
         program = Event(Class.MEMBER, name, (machine,), service.name, service.position)
-        ways = [self._way(journey, service, machine, link) for link in service.links]
+        asks = [link for link in service.links if not link.consults]
+        ways = [self._way(journey, service, machine, link) for link in asks]
         return self.structure.all([self._machine(machine), self.structure.event(program), *ways])
 
     def _tier(self, journey: Journey, service: Service) -> Node:
-        """What everyone who may use all of its members rests on. A write needs the primary, unless another
-        member takes over by itself: for that the voters must agree.
+        """What everyone who may use all of its members rests on. A write needs the primary, or one that takes
+        over from it.
         """
         kind = self.kinds[service.kind]
         members = [self.members[journey, member_name(service, machine)] for machine in service.members]
@@ -128,18 +132,19 @@ class _Builder:
             return self.structure.quorum(members)
         if not kind.replicated or journey is not Journey.WRITE:
             return self.structure.any(members)
-        if not kind.failover:
+        if not service.consulted:
             return members[0]
-        return self.structure.all([*self._voters(journey), self.structure.any(members)])
+        return self._led(members, self.tiers[journey, service.consulted])
 
-    def _voters(self, journey: Journey) -> list[Node]:
-        found = []
-        for service in self.design.services.values():
-            if self.kinds[service.kind].votes:
-                if (journey, service.name) not in self._tiers:
-                    self._service(journey, service)
-                found.append(self._tiers[journey, service.name])
-        return found
+    def _led(self, members: list[Node], voters: Node) -> Node:
+        """Only a change needs a majority of the voters: another primary, or one that goes on without its
+        standby. While that is missing writes go on as long as no member fails.
+
+        Left out: the seconds that a take-over takes; that of several replicas one is the standby, so that a
+        second loss before the next is admitted stops writes; and that a majority comes back.
+        """
+        changing = self.structure.all([voters, self.structure.any(members)])
+        return self.structure.any([self.structure.all(members), changing])
 
     def _way(self, journey: Journey, source: Service, machine: str, link: Link) -> Node:
         target = self.design.services.get(link.to)
@@ -147,7 +152,7 @@ class _Builder:
             position = self.design.externals[link.to].position
             return self.structure.event(Event(Class.EXTERNAL, link.to, (), source.name, position))
         if not link.pairs:
-            return self._tiers[journey, target.name]
+            return self.tiers[journey, target.name]
         key = (source.name, link.to)
         if key not in self._pairs:
             self._pairs[key] = ends_of(link, target)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from colonnade.model.design import Design, Silence
 from colonnade.model.kinds import Kinds
+from colonnade.model.voters import with_voters
 from colonnade.review.availability import (
     Assumptions,
     Availability,
@@ -74,7 +75,8 @@ class Review:
 
 
 def review(design: Design, kinds: Kinds, rules: Rules, today: date) -> Review:
-    """`today` decides whether silences have expired."""
+    """`today` decides whether silences have expired. The voters that come with the design are judged too."""
+    design = with_voters(design, kinds)
     found = journeys(design, kinds)
     cuts = {journey: cut_sets(found.structure, root) for journey, root in found.roots.items()}
     case = Case(design, kinds, found, cuts, today, frozenset(rules))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from colonnade import catalog
 from colonnade.catalog import Catalog
-from colonnade.kit.component import Component
 from colonnade.model.design import Design
 from colonnade.model.load import load
 from colonnade.model.source import decode
@@ -57,12 +54,5 @@ def review(file: Path | None, today: date | None = None) -> Reviewed:
     rooms = catalog.load()
     drawn = load(path, rooms.kinds)
     day = today or datetime.now(UTC).date()
-    found = judge(with_voters(drawn, rooms.rooms), rooms.kinds, rooms.rules, day)
+    found = judge(drawn, rooms.kinds, rooms.rules, day)
     return Reviewed(found, drawn, decode(path.read_bytes()), rooms)
-
-
-def with_voters(design: Design, rooms: Mapping[str, Component[Any]]) -> Design:
-    """With the voters that come with the site though nobody draws them: whether they can decide matters."""
-    voters = [s for room in rooms.values() if room.kind.votes for s in room.implied(design)]
-    named = {s.name: s for s in voters if s.name not in design.services}
-    return replace(design, services=MappingProxyType({**design.services, **named})) if named else design

@@ -8,6 +8,9 @@ taking away what can't work, wave by wave, until nothing more falls.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from itertools import combinations
+from operator import and_, or_
 
 from colonnade.model.design import Design, Service
 from colonnade.model.kinds import Kinds
@@ -65,7 +68,9 @@ def standing(design: Design, kinds: Kinds, journey: str, gone: frozenset[Thing])
         for name, machine in sorted(alive):
             service = design.services[name]
             if not all(
-                led(design, kinds, journey, gone, alive, service, machine, to.to) for to in service.links
+                led(design, kinds, journey, gone, alive, service, machine, to.to)
+                for to in service.links
+                if not to.consults
             ):
                 alive.discard((name, machine))
                 fallen = True
@@ -88,8 +93,8 @@ def led(
     target, link = design.services[to], service.link_to(to)
     assert link is not None
     kind = kinds[target.kind]
-    if kind.replicated and journey == "write" and not kind.failover:
-        return (to, target.members[0]) in alive
+    if kind.replicated and journey == "write":
+        return led_by_someone(design, target, alive)
     if not link.pairs:
         return any((to, end) in alive for end in target.members)
     return any(
@@ -97,6 +102,16 @@ def led(
         for source, end in link.pairs
         if source == machine
     )
+
+
+def led_by_someone(design: Design, service: Service, alive: set[tuple[str, str]]) -> bool:
+    """Whether it has a primary, or gets one: by a majority, or since nothing has happened to any member."""
+    here = [(service.name, machine) in alive for machine in service.members]
+    if not service.consulted:
+        return here[0]
+    voters = design.services[service.consulted].members
+    votes = sum((service.consulted, machine) in alive for machine in voters)
+    return all(here) or (any(here) and 2 * votes > len(voters))
 
 
 def samples(design: Design, kinds: Kinds, journey: str, up: Mapping[Thing, int], every: int) -> int:
@@ -109,7 +124,7 @@ def samples(design: Design, kinds: Kinds, journey: str, up: Mapping[Thing, int],
         key = (service.name, machine)
         if key not in done:
             bits = up["machine", machine] & up["member", f"{service.name}@{machine}"]
-            for link in service.links:
+            for link in (link for link in service.links if not link.consults):
                 if link.to in design.externals:
                     bits &= up["external", link.to]
                     continue
@@ -117,7 +132,8 @@ def samples(design: Design, kinds: Kinds, journey: str, up: Mapping[Thing, int],
                 kind = kinds[target.kind]
                 ends = link.targets(machine, target.members)
                 if kind.replicated and journey == "write":
-                    ends = target.members[:1]
+                    bits &= written(target)
+                    continue
                 reached = 0
                 for end in ends:
                     way = up.get(("link", f"{service.name}@{machine} -> {link.to}@{end}"), every)
@@ -125,6 +141,15 @@ def samples(design: Design, kinds: Kinds, journey: str, up: Mapping[Thing, int],
                 bits &= reached
             done[key] = bits
         return done[key]
+
+    def written(service: Service) -> int:
+        here = [member(service, machine) for machine in service.members]
+        if not service.consulted:
+            return here[0]
+        voters = design.services[service.consulted]
+        votes = [member(voters, machine) for machine in voters.members]
+        enough = [reduce(and_, some) for some in combinations(votes, len(votes) // 2 + 1)]
+        return reduce(and_, here) | (reduce(or_, here) & reduce(or_, enough))
 
     doors = lines = 0
     for service in design.doors:

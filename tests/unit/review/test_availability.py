@@ -14,6 +14,7 @@ from colonnade import catalog
 from colonnade.model.design import Design, Link, Machine, Service
 from colonnade.model.kinds import Kinds, NoSettings
 from colonnade.model.load import load
+from colonnade.model.voters import with_voters
 from colonnade.review import frontier
 from colonnade.review.availability import DEFAULTS, Availability, assumed, availability
 from colonnade.review.cuts import cut_sets
@@ -105,7 +106,7 @@ def test_as_a_hundred_thousand_samples() -> None:
     """Monte Carlo: within four standard errors of the share of samples in which the journey works."""
     luck = random.Random(3)
     for design in designs():
-        often = replace(design, assumptions=OFTEN)
+        often = with_voters(replace(design, assumptions=OFTEN), ROOMS)
         up = {thing: drawn(luck, 1 - chance(thing)) for thing in things(often)}
         for journey in VISITS:
             good = samples(often, ROOMS, journey.value, up, (1 << SAMPLES) - 1).bit_count() / SAMPLES

@@ -15,6 +15,7 @@ from colonnade import catalog
 from colonnade.model.design import Design, Link, Machine, Service
 from colonnade.model.kinds import Kind, Kinds, NoSettings
 from colonnade.model.load import load
+from colonnade.model.voters import with_voters
 from colonnade.review.cuts import CutSets, cut_sets
 from colonnade.review.journeys import VISITS, Journey, journeys
 from colonnade.review.review import review
@@ -41,7 +42,8 @@ def named(found: CutSets) -> set[frozenset[Thing]]:
     return {frozenset((e.kind.value, e.name) for e in cut) for cut in found.expanded()}
 
 
-def by_removal(design: Design, kinds: Kinds, journey: str) -> set[frozenset[Thing]]:
+def by_removal(drawn: Design, kinds: Kinds, journey: str) -> set[frozenset[Thing]]:
+    design = with_voters(drawn, kinds)
     every = things(design)
     if not works(design, kinds, journey, frozenset()):
         return set()
@@ -58,6 +60,24 @@ def by_removal(design: Design, kinds: Kinds, journey: str) -> set[frozenset[Thin
 def test_every_cut_set_is_found_and_nothing_else(design: Design) -> None:
     for journey, found in cuts(design, KINDS).items():
         assert named(found) == by_removal(design, KINDS, journey.value)
+
+
+ELECTING = {
+    **KINDS,
+    "mariadb": replace(KINDS["mariadb"], voters=lambda _: 3),
+    "votes": Kind("votes", "voter", tier=3, votes=True),
+}
+
+
+@SOME
+@given(
+    VALID.filter(
+        lambda design: any(len(s.members) > 1 and s.kind == "mariadb" for s in design.services.values())
+    )
+)
+def test_nor_is_any_missed_where_members_elect(design: Design) -> None:
+    for journey, found in cuts(design, ELECTING).items():
+        assert named(found) == by_removal(design, ELECTING, journey.value)
 
 
 @pytest.mark.parametrize("path", [*EXAMPLES, SEED], ids=lambda path: path.name)
@@ -148,25 +168,53 @@ def test_a_majority_must_be_there(voters: int, single: int, pairs: int) -> None:
     assert sum(len(cut) == 2 for cut in machines) == pairs
 
 
-def test_a_primary_that_is_taken_over_is_no_single_point_while_voters_are_left() -> None:
-    kinds = {**VOTES, "mariadb": replace(KINDS["mariadb"], failover=True)}
-    services = {
-        "web": Service("web", "nginx", ("web1", "web2"), NoSettings(), (Link("db"),), public=True),
-        "db": Service("db", "mariadb", ("db1", "db2"), NoSettings()),
-        "votes": Service("votes", "votes", ("web1", "web2", "db1"), NoSettings()),
-    }
-    machines = {m: Machine(m) for m in ("web1", "web2", "db1", "db2")}
-    design = Design("www.example.com", services, machines, uplinks=("a", "b"))
-    assert not cuts(design, kinds)[Journey.WRITE].points
-    two = replace(services["votes"], members=("web1", "db1"))
-    fewer = replace(design, services={**services, "votes": two})
-    assert {e.name for e in cuts(fewer, kinds)[Journey.WRITE].points} == {
-        "web1",
-        "db1",
-        "votes@web1",
-        "votes@db1",
-    }
-    assert not cuts(fewer, kinds)[Journey.READ].points
+def electing(**services: tuple[str, ...]) -> Design:
+    """A door on web1 and web2, `db` and, where they are named, `votes`."""
+    links = (Link("db"),)
+    found = {"web": Service("web", "nginx", ("web1", "web2"), NoSettings(), links, public=True)}
+    kinds = {"db": "mariadb", "votes": "votes"}
+    found |= {name: Service(name, kinds[name], machines, NoSettings()) for name, machines in services.items()}
+    machines = {m: Machine(m) for s in found.values() for m in s.members}
+    return Design("www.example.com", found, machines, uplinks=("a", "b"))
+
+
+def written(design: Design) -> CutSets:
+    return cuts(design, ELECTING)[Journey.WRITE]
+
+
+def test_a_primary_that_is_taken_over_is_no_single_point() -> None:
+    assert not written(electing(db=("db1", "db2"))).points
+    assert cuts(electing(db=("db1", "db2")), {**ELECTING, "mariadb": KINDS["mariadb"]})[Journey.WRITE].points
+
+
+def test_without_a_majority_writes_go_on_until_a_database_fails() -> None:
+    found = named(written(electing(db=("db1", "db2"), votes=("v1", "v2", "v3"))))
+    machines = {frozenset(name for _, name in cut) for cut in found if all(k == "machine" for k, _ in cut)}
+    assert machines == {frozenset({"db1", "db2"}), frozenset({"web1", "web2"})}
+
+
+def test_a_voter_beside_a_database_is_half_of_what_must_be_lost() -> None:
+    found = named(written(electing(db=("db1", "db2"), votes=("v1", "v2", "db1"))))
+    assert {frozenset({("machine", "db1"), ("machine", v)}) for v in ("v1", "v2")} <= found
+
+
+@pytest.mark.parametrize("votes", [("v1", "db1"), ("v1", "v2", "v3", "db1")])
+def test_of_an_even_number_more_must_be_there(votes: tuple[str, ...]) -> None:
+    found = named(written(electing(db=("db1", "db2"), votes=votes)))
+    lost = {name for cut in found if len(cut) == 1 for _, name in cut}
+    assert lost == ({"db1"} if len(votes) == 2 else set())
+    assert (frozenset({("machine", "db1"), ("machine", "v1")}) in found) == (len(votes) == 4)
+
+
+def test_one_voter_is_missed_only_with_a_database() -> None:
+    found = written(electing(db=("db1", "db2"), votes=("v1",)))
+    assert not found.points
+    assert frozenset({("machine", "db1"), ("machine", "v1")}) in named(found)
+
+
+def test_two_databases_on_two_machines_have_nobody_to_decide() -> None:
+    site = electing(db=("web1", "web2"))
+    assert {e.name for e in written(site).points} == {"web1", "db@web1"}
 
 
 def test_two_names_with_one_address_are_one_computer() -> None:

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 
 from colonnade import catalog
 from colonnade.model.design import Design, Service
-from colonnade.model.kinds import Kinds
+from colonnade.model.kinds import Kinds, no_voters
 from colonnade.model.load import load, loads
 from colonnade.model.review_notes import FAILURES
+from colonnade.model.voters import with_voters
 from colonnade.review.cuts import cut_sets
 from colonnade.review.events import Class
 from colonnade.review.harden import harden, hours_down
@@ -203,22 +204,31 @@ def visit(design: Design, kinds: Kinds, lost: Loss, *, writes: bool) -> bool:
     def answers(service: Service, machine: str) -> bool:
         if not alive(service, machine):
             return False
-        for link in service.links:
+        for link in (link for link in service.links if not link.consults):
             target = design.services[link.to]
             ends = link.targets(machine, target.members)
             kind = kinds[target.kind]
-            if writes and kind.replicated and not kind.failover:
-                ends = target.members[:1]
+            if writes and kind.replicated and not led(target):
+                return False
             ways = [e for e in ends if lost != ("way", service.name, machine, target.name, e)]
             if not any(answers(target, end) for end in ways):
                 return False
         return True
 
+    def led(service: Service) -> bool:
+        here = [alive(service, m) for m in service.members]
+        if not service.consulted:
+            return here[0]
+        voters = design.services[service.consulted]
+        votes = sum(alive(voters, m) for m in voters.members)
+        return all(here) or (any(here) and 2 * votes > len(voters.members))
+
     lines = [name for name in design.uplinks if lost != ("uplink", name)]
     return bool(lines) and any(answers(s, m) for s in design.doors for m in s.members)
 
 
-def fatal(design: Design, kinds: Kinds, *, writes: bool) -> set[Loss]:
+def fatal(drawn: Design, kinds: Kinds, *, writes: bool) -> set[Loss]:
+    design = with_voters(drawn, kinds)
     assert visit(design, kinds, (), writes=writes)
     return {loss for loss in losses(design) if not visit(design, kinds, loss, writes=writes)}
 
@@ -242,7 +252,8 @@ LAB_DESIGNS = sorted([*(CHECKOUT / "examples").glob("*.[my]*"), *SEED.parent.ite
 
 def writes_wait_for_the_primary(design: Design, finding: Finding) -> bool:
     """Until somebody takes over from a lost primary, its machine stops writing whatever else is drawn."""
-    data = [s for s in design.services.values() if ROOMS[s.kind].replicated and not ROOMS[s.kind].failover]
+    services = with_voters(design, ROOMS).services.values()
+    data = [s for s in services if ROOMS[s.kind].replicated and not s.consulted]
     primaries = {s.members[0] for s in data}
     lost = {machine for event in finding.points for machine in event.machines}
     return finding.journeys == (Journey.WRITE,) and lost <= primaries
@@ -256,12 +267,8 @@ def test_review_finds_nothing_more_that_harden_could_cure(path: Path) -> None:
     assert [f.title for f in left if not writes_wait_for_the_primary(done.design, f)] == []
 
 
-def kinds_that_fail_over(failover: bool) -> Kinds:
-    return {name: replace(k, failover=failover and k.replicated) for name, k in ROOMS.items()}
-
-
 def test_for_writing_exactly_the_primary_remains_while_nobody_takes_over() -> None:
-    kinds = kinds_that_fail_over(False)
+    kinds = {name: replace(kind, voters=no_voters) for name, kind in ROOMS.items()}
     assert fatal(harden(load(SEED, kinds), kinds).design, kinds, writes=True) == {
         ("machine", "db-primary"),
         ("member", "database-cluster", "db-primary"),
@@ -269,5 +276,7 @@ def test_for_writing_exactly_the_primary_remains_while_nobody_takes_over() -> No
 
 
 def test_for_writing_nothing_remains_once_another_takes_over() -> None:
-    kinds = kinds_that_fail_over(True)
-    assert fatal(harden(load(SEED, kinds), kinds).design, kinds, writes=True) == set()
+    hardened = harden(load(SEED, ROOMS), ROOMS).design
+    assert fatal(hardened, ROOMS, writes=True) == set()
+    found = journeys(hardened, ROOMS)
+    assert not cut_sets(found.structure, found.roots[Journey.WRITE]).singles

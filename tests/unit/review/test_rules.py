@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from colonnade import catalog
 from colonnade.model.design import Design, Fact, Link, Machine, Position, Service, Silence
-from colonnade.model.kinds import Kind, Kinds, NoSettings
+from colonnade.model.kinds import Kind, Kinds, NoSettings, no_voters
 from colonnade.model.load import loads
 from colonnade.review.review import Review, review
 from colonnade.review.rule import Finding
@@ -91,14 +91,42 @@ def test_one_database() -> None:
 
 
 def test_a_primary_nobody_takes_over_from_and_one_that_somebody_does() -> None:
-    by_hand = {**CATALOG.kinds, "mariadb": replace(CATALOG.kinds["mariadb"], failover=False)}
+    by_hand = {**CATALOG.kinds, "mariadb": replace(CATALOG.kinds["mariadb"], voters=no_voters)}
     finding = one(site(), "database-primary", by_hand)
     assert (finding.severity, finding.fixed_by) == (Severity.ERROR, FixedBy.OPERATOR)
     assert [j.value for j in finding.journeys] == ["write"]
     assert "promote" in finding.fix or "promotes" in finding.fix
-    taken = {**CATALOG.kinds, "mariadb": replace(CATALOG.kinds["mariadb"], failover=True)}
-    finding = one(site(), "database-primary", taken)
+    finding = one(site(), "database-primary")
     assert (finding.severity, finding.fixed_by) == (Severity.NOTE, FixedBy.UP)
+    assert "by a majority of web1, app1, app2" in finding.detail
+    assert not found(site(), "no-third-machine")
+
+
+def test_two_machines_can_not_decide_and_a_third_can() -> None:
+    def on(web: str) -> Design:
+        return site(
+            {
+                "web": f"{{kind: nginx, machines: [{web}], to: [app]}}",
+                "app": "{kind: app, machines: [one, two], to: [db]}",
+                "db": "{kind: mariadb, machines: [one, two]}",
+            }
+        )
+
+    finding = one(on("one, two"), "no-third-machine")
+    assert (finding.severity, finding.fixed_by) == (Severity.WARNING, FixedBy.OPERATOR)
+    assert "one stays the primary of 'db'" in finding.detail
+    assert one(on("one, two"), "database-primary").severity is Severity.ERROR
+    assert not found(on("one, two, three"), "no-third-machine")
+    assert one(on("one, two, three"), "database-primary").severity is Severity.NOTE
+
+
+def test_a_majority_on_one_computer() -> None:
+    last = {"web1": 1, "web2": 2, "app1": 3, "app2": 4, "db1": 5, "db2": 6, "v1": 7, "v2": 7, "v3": 8}
+    machines = "".join(f"  {name}: {{address: 192.0.2.{n}}}\n" for name, n in last.items())
+    drawn = {**SMALL, "votes": "{kind: etcd, machines: [v1, v2, v3]}"}
+    finding = one(site(drawn, f"machines:\n{machines}"), "no-quorum")
+    assert "lost together with v1 and v2" in finding.detail
+    assert [j.value for j in finding.journeys] == ["write"]
 
 
 def test_what_is_outside() -> None:

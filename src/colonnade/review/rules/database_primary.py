@@ -12,7 +12,7 @@ from colonnade.review.rule import Rule, Sighting
 from colonnade.review.severity import Severity
 
 BY_HAND = (
-    "No room of this version promotes a replica by itself. Write down, and practise, how you do it: "
+    "Nothing promotes a replica of this design by itself. Write down, and practise, how you do it: "
     "stop the old "
     "primary for good, wait until the replica has applied all it received, make it writable, and "
     "point the app "
@@ -23,16 +23,17 @@ BY_HAND = (
 def look(case: Case) -> Iterator[Sighting]:
     lost = {point.about: point for point in points(case, PRIMARY)}
     for service in case.data:
-        taken_over = case.kind(service).failover and len(service.members) > 1
-        if service.name in lost or taken_over:
-            yield sighting(case, service, lost.get(service.name), taken_over)
+        if service.name in lost or service.consulted:
+            yield sighting(case, service, lost.get(service.name))
 
 
-def sighting(case: Case, service: Service, point: Point | None, taken_over: bool) -> Sighting:
+def sighting(case: Case, service: Service, point: Point | None) -> Sighting:
+    taken_over = bool(service.consulted)
     primary, *replicas = service.members
     others = "its replica" if len(replicas) == 1 else f"its {len(replicas)} replicas"
     detail = (
-        f"The drawing has no one who promotes {others} when {primary} is lost; `up` does it."
+        f"Nothing drawn promotes {others} when {primary} is lost; `up` does it, by a majority of "
+        f"{', '.join(case.design.services[service.consulted].members)}."
         if taken_over
         else f"When {primary} stops, writes fail until somebody promotes {others}: nothing does it by itself."
     )

@@ -6,29 +6,45 @@ from collections.abc import Iterator
 
 from colonnade.model.design import Service
 from colonnade.review.case import Case
+from colonnade.review.cuts import cut_sets
+from colonnade.review.events import Event
+from colonnade.review.journeys import Journey
 from colonnade.review.points import QUORUM, points
 from colonnade.review.rule import Rule, Sighting
 from colonnade.review.severity import Severity
 
 
 def look(case: Case) -> Iterator[Sighting]:
-    stuck = {point.about: point for point in points(case, QUORUM)}
+    stopping = {point.about: point for point in points(case, QUORUM)}
     for service in case.design.services.values():
         if not case.kind(service).votes:
             continue
-        point = stuck.get(service.name)
-        said = problem(service, stuck=point is not None)
+        point = stopping.get(service.name)
+        said = problem(service, lost_together(case, service))
         if said:
             yield Sighting(
                 said,
                 service.position,
-                point.journeys if point else case.visits,
+                point.journeys if point else risked(case, service),
                 case.members([service]),
                 points=point.events if point else (),
             )
 
 
-def problem(service: Service, *, stuck: bool) -> str:
+def risked(case: Case, service: Service) -> tuple[Journey, ...]:
+    """Who only lets them choose a primary can be read without."""
+    asking = case.design.sources(service.name)
+    reads = not asking or any(source.consulted != service.name for source in asking)
+    return tuple(j for j in case.visits if reads or j is Journey.WRITE)
+
+
+def lost_together(case: Case, service: Service) -> tuple[Event, ...]:
+    """What alone takes a majority of them, though the site may serve without."""
+    tier = case.journeys.tiers.get((Journey.WRITE, service.name))
+    return cut_sets(case.journeys.structure, tier).points if tier is not None else ()
+
+
+def problem(service: Service, together: tuple[Event, ...]) -> str:
     voters = len(service.members)
     spare = (voters - 1) // 2
     if voters < 3:
@@ -39,8 +55,9 @@ def problem(service: Service, *, stuck: bool) -> str:
             f"'{service.name}' has {voters} voters and survives the loss of {spare}, as {voters - 1} would: "
             "one more can fail, and of a site split in two halves neither has a majority."
         )
-    if stuck:
-        return f"A majority of the voters of '{service.name}' is lost together."
+    if together:
+        names = " and ".join(machine for event in together for machine in event.machines)
+        return f"A majority of the voters of '{service.name}' is lost together with {names}."
     return ""
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from colonnade.model.voters import elects
 from colonnade.review.case import Case
+from colonnade.review.harden_members import place, with_member
 from colonnade.review.points import REPLICA, points
 from colonnade.review.rule import Rule, Sighting
 from colonnade.review.severity import Severity
@@ -14,9 +16,10 @@ def look(case: Case) -> Iterator[Sighting]:
     for point in points(case, REPLICA):
         service = case.design.services[point.about]
         (machine,) = service.members
+        doubled = with_member(case.design, service.name, place(case.design, case.kinds, service))
         more = (
-            ""
-            if case.kind(service).failover
+            " A replica keeps the data, and takes over by itself."
+            if elects(doubled, case.kinds, service.name)
             else " A replica keeps the data and the reads; writes still wait for somebody to promote it."
         )
         yield Sighting(

@@ -11,7 +11,7 @@ from colonnade.review.severity import Severity
 
 
 def look(case: Case) -> Iterator[Sighting]:
-    hops = [(s, link) for s, link in case.design.links() if link.to in case.design.services]
+    hops = [(s, k) for s, k in case.design.links() if k.to in case.design.services and not k.consults]
     if not hops:
         return
     said = ", ".join(dict.fromkeys(f"{s.name} -> {link.to}" for s, link in hops[:6]))
