@@ -1,5 +1,5 @@
-"""What an operator may say of any program that users arrive at. Asked by the rooms of doors: one word means
-the same in each.
+"""What doors have in common, whatever program it is: what an operator may say of one, and which request goes
+all the way through it. Asked by the rooms of doors, and by who visits.
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from colonnade.kit.claims import Audience, Claims
 from colonnade.model.kinds import Settings
+
+OWN_PATHS = "/.colonnade/"
+"""Refused to visitors."""
 
 
 class DoorSettings(Settings):
@@ -41,3 +45,9 @@ class DoorSettings(Settings):
     def hsts(self) -> str:
         """The value of Strict-Transport-Security."""
         return f"max-age={self.hsts_days * 86400}" + ("; includeSubDomains" if self.hsts_subdomains else "")
+
+
+def way_through(claims: Claims) -> str:
+    """A path that goes the whole way and costs little: the one the app says it is well on."""
+    known = (o.facts["health"] for o in claims.offers if o.audience is Audience.LINKS and "health" in o.facts)
+    return next((path for path in known if not path.startswith(OWN_PATHS)), "/")
