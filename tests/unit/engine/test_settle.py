@@ -38,7 +38,7 @@ class Told:
 
 def settled(told: Told, monkeypatch: pytest.MonkeyPatch, begun: Mapping[str, MachineOutcome]) -> Outcome:
     monkeypatch.setattr(converge, "_one", told.one)
-    monkeypatch.setattr(converge.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("colonnade.engine.converge.time.sleep", lambda _seconds: None)
     scope = Scope(tuple(told.looks), (), frozenset())
     return converge._settle(cast(Site, told), Outcome(begun), lambda *_: None, scope)
 
