@@ -14,14 +14,16 @@ _FOREIGN = {"node_modules", "__pycache__", "build", "dist"}
 
 
 def project_files() -> Iterator[Path]:
-    """Every file of the project. Hidden folders hold environments, caches and state, except .ci."""
+    """Every file of the project. Hidden folders hold environments, caches and state, except .ci;
+    a worktree's `.git` is a file.
+    """
     for folder, subfolders, names in os.walk(CHECKOUT):
         subfolders[:] = sorted(
             name
             for name in subfolders
             if name not in _FOREIGN and (name == ".ci" or not name.startswith("."))
         )
-        yield from (Path(folder, name) for name in sorted(names))
+        yield from (Path(folder, name) for name in sorted(names) if name != ".git")
 
 
 def python_files(*, tests: bool) -> Iterator[Path]:

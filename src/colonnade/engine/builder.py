@@ -36,9 +36,15 @@ LEFT_OUT = frozenset(
         ".colonnade",
         ".pytest_cache",
         ".mypy_cache",
+        ".ruff_cache",
+        ".hypothesis",
         "tests",
     }
 )
+CACHE_MARK = "CACHEDIR.TAG"
+"""Folders with such a file are caches by their own word (bford.info/cachedir): a linter that runs beside us
+makes one, and its content is another each time.
+"""
 
 
 def build(what: Build, source: Path, cache: Path) -> Blob:
@@ -74,7 +80,8 @@ def _files(folder: Path) -> Iterator[Path]:
         if entry.name in LEFT_OUT or entry.name.endswith((".pyc", ".egg-info")):
             continue
         if entry.is_dir() and not entry.is_symlink():
-            yield from _files(entry)
+            if not (entry / CACHE_MARK).exists():
+                yield from _files(entry)
         else:
             yield entry
 

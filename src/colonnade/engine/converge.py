@@ -164,23 +164,25 @@ def _apply(site: Site, looked: Outcome, stage: str, machine: str) -> Task:
 
 
 def _settle(site: Site, outcome: Outcome, progress: Progress, scope: Scope) -> Outcome:
-    """Ask for health until it is there; machines that failed are asked once, so that their members' state is
-    known.
+    """Ask for health until all have it at one look: a member may have lost it while another was waited for.
+    Machines that failed are asked once, so that their members' state is known.
     """
     deadline = time.monotonic() + (GIVE_UP_SECONDS if outcome.errors else HEALTH_SECONDS)
     found = dict(outcome.machines)
-    waiting = list(found)
+    asked = list(found)
     pause = 0.1
-    while waiting:
-        for name, asked in _examine(site, waiting, progress, scope).machines.items():
-            found[name] = replace(found[name], health=asked.health, error=found[name].error or asked.error)
-        waiting = [m for m in waiting if not found[m].error and not all(h.well for h in found[m].health)]
-        if time.monotonic() > deadline:
+    while asked:
+        for name, looked in _examine(site, asked, progress, scope).machines.items():
+            found[name] = replace(found[name], health=looked.health, error=found[name].error or looked.error)
+        working = [m for m in found if not found[m].error]
+        unwell = [m for m in working if not all(h.well for h in found[m].health)]
+        if time.monotonic() > deadline or (not unwell and set(asked) >= set(working)):
             break
-        if waiting:
-            _say_waiting(found, waiting, progress)
+        if unwell:
+            _say_waiting(found, unwell, progress)
             time.sleep(pause)
             pause = min(pause * 1.5, 1.0)
+        asked = unwell or working
     return Outcome(found)
 
 

@@ -18,8 +18,13 @@ Place = Callable[[Path, bool], Position]
 def closest(word: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known word, or all of them."""
     names = list(known)
-    near = difflib.get_close_matches(word, names, 1, 0.6)
-    return f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(names)}" if names else ""
+    return nearest(word, names) or (f"known here: {', '.join(names)}" if names else "")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest known word; empty when none is near."""
+    near = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f"did you mean '{near[0]}'?" if near else ""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from colonnade.drill.visits import Visits
 from colonnade.engine.site import Site
 from colonnade.errors import StateError, UsageError
 from colonnade.hosts.ground import Progress
-from colonnade.model.shapes import closest
+from colonnade.model.shapes import nearest
 from colonnade.verbs.drill_client import client
 from colonnade.verbs.drill_field import SiteField
 from colonnade.verbs.opening import Opened
@@ -86,7 +86,8 @@ def chosen(opened: Opened, names: Sequence[str], *, every: bool) -> tuple[Drill,
         raise UsageError("which drills?" if not every else "--all and a name ask for two things", hint=hint)
     for name in names:
         if name not in known:
-            raise UsageError(f"this design has no drill {name}", hint=closest(name, known))
+            hint = f"{nearest(name, known)} `colonnade drill list` has them all".lstrip()
+            raise UsageError(f"this design has no drill {name}", hint=hint)
     return tuple(known.values()) if every else tuple(known[name] for name in dict.fromkeys(names))
 
 

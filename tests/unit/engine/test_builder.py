@@ -30,11 +30,25 @@ def names(path: Path) -> list[str]:
 
 
 def test_the_tree_holds_the_app_and_nothing_of_the_workshop(source: Path, tmp_path: Path) -> None:
-    for litter in (".git/HEAD", "__pycache__/serve.pyc", "tests/test_serve.py", ".venv/bin/python"):
+    for litter in (
+        ".git/HEAD",
+        "__pycache__/serve.pyc",
+        "tests/test_serve.py",
+        ".venv/bin/python",
+        ".hypothesis/x",
+    ):
         (source / litter).parent.mkdir(exist_ok=True, parents=True)
         (source / litter).write_text("litter")
     blob = build(APP, source, tmp_path / "cache")
     assert names(blob.path) == ["Procfile", "pages", "pages/index.html", "serve.py"]
+
+
+def test_a_cache_that_a_tool_made_since_is_no_other_release(source: Path, tmp_path: Path) -> None:
+    first = build(APP, source, tmp_path / "cache")
+    (source / ".anycache").mkdir()
+    (source / ".anycache" / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55")
+    (source / ".anycache" / "4711").write_text("litter")
+    assert build(APP, source, tmp_path / "cache2").sha == first.sha
 
 
 def test_the_same_input_gives_the_same_bytes_wherever_it_is_built(source: Path, tmp_path: Path) -> None:

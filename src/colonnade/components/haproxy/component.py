@@ -10,13 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from colonnade.components.haproxy.checks import STATUS_PATH, STATUS_SOCKET, ask_door, servers_up
+from colonnade.components.haproxy.checks import (
+    STATUS_PATH,
+    STATUS_SOCKET,
+    ask_door,
+    served,
+    servers_up,
+    visit,
+)
 from colonnade.components.haproxy.settings import HaproxySettings, read_label
 from colonnade.components.haproxy.tickets import KEYS_FILE, SECONDS, SECRET, UNIT, ticket_keys
 from colonnade.errors import DesignError, Problem
 from colonnade.kit.checks import Check, by_exit
 from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Name, Offer
 from colonnade.kit.component import Component, Resources
+from colonnade.kit.door import way_through
 from colonnade.kit.generations import one_generation
 from colonnade.kit.resources import Directory, File, Unit
 from colonnade.kit.stages import Stage
@@ -94,10 +102,10 @@ class Haproxy(Component[HaproxySettings]):
         }
 
     def checks(self, service: Service, machine: str, view: View) -> Sequence[Check]:
-        return tuple(
-            Check(service.name, ask_door(view.design.site, address), servers_up)
-            for address in view.addresses(machine).own
-        )
+        site, addresses = view.design.site, view.addresses(machine).own
+        fronts = (Check(service.name, ask_door(site, address), servers_up) for address in addresses)
+        through = visit(site, addresses[0], way_through(view.claims))
+        return (*fronts, Check(service.name, through, served))
 
     def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
         return (Check(service.name, one_generation("haproxy.service"), by_exit()),)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_network
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from colonnade.model.kinds import Settings
+from colonnade.kit.door import DoorSettings
 
 LABELS: tuple[tuple[str, Mapping[str, str]], ...] = (
     (r"\bleast\b|\bleastconn\b|\bfewest\b", {"balance": "leastconn"}),
@@ -24,7 +23,7 @@ LABELS: tuple[tuple[str, Mapping[str, str]], ...] = (
 FACTORS = {"k": 1024, "m": 1024**2}
 
 
-class HaproxySettings(Settings):
+class HaproxySettings(DoorSettings):
     balance: Literal["roundrobin", "leastconn", "source", "first", "random"] = "roundrobin"
     """How requests are spread over the web servers. `roundrobin`: in turn. `leastconn`: to the one with the
     fewest open connections. `source`: those of one client's address always to the same one. `first`: to the
@@ -32,48 +31,21 @@ class HaproxySettings(Settings):
     backup: Literal["others"] | tuple[str, ...] = ()
     """Web servers in reserve, which get requests only while none of the rest is up: their machines, or
     `others` for all but the first (active-passive)."""
-    tls: Literal["1.2", "1.3"] = "1.2"
-    """The oldest version of TLS that users may come with. All browsers since 2020 know 1.3."""
-    hsts_days: int = Field(default=365, ge=0, le=3650)
-    """For so many days after each visit browsers refuse to reach the site by anything but HTTPS; 0 makes them
-    forget it."""
-    hsts_subdomains: bool = False
-    """Whether that holds for all names below the site's too, which then all need HTTPS."""
     body_limit: str = Field(default="10m", pattern=r"^[1-9][0-9]*[km]$")
     """The largest request body that may be announced, such as an upload: `512k`, `10m`. A larger one gets the
     answer 413. Web servers have a limit of their own."""
-    client_requests: int = Field(default=100, ge=1, le=100_000)
-    """How many requests a second one client address gets served, averaged over ten seconds; the rest get the
-    answer 429. It may open as many new connections a second. An IPv6 client is its /64 network."""
     client_connections: int = Field(default=200, ge=1, le=100_000)
-    """How many connections one client address may have open at once. More are refused."""
-    trusted: tuple[str, ...] = ()
-    """Addresses and networks without limits for each client, such as an office behind one address or a CDN:
-    `203.0.113.7`, `198.51.100.0/24`."""
+    """How many connections one client address may have open at once. More are refused. It may open as
+    many new ones a second as `client_requests` says. An IPv6 client is its /64 network."""
     connections: int = Field(default=8000, ge=100, le=500_000)
     """How many connections users may have open at once on each door. More wait outside."""
     server_requests: int = Field(default=1000, ge=1, le=100_000)
     """How many requests each door gives to one web server at once. More wait at the door, for at most ten
     seconds. With `balance: first` it is 128."""
 
-    @field_validator("trusted")
-    @classmethod
-    def networks(cls, trusted: tuple[str, ...]) -> tuple[str, ...]:
-        for text in trusted:
-            try:
-                ip_network(text)
-            except ValueError as error:
-                raise ValueError(f"{text!r} is no address or network: {error}") from None
-        return trusted
-
     @property
     def body_bytes(self) -> int:
         return int(self.body_limit[:-1]) * FACTORS[self.body_limit[-1]]
-
-    @property
-    def hsts(self) -> str:
-        """The value of Strict-Transport-Security."""
-        return f"max-age={self.hsts_days * 86400}" + ("; includeSubDomains" if self.hsts_subdomains else "")
 
 
 def read_label(text: str) -> Mapping[str, str]:

@@ -36,7 +36,8 @@ def read(answer: Answer, apps: Sequence[str]) -> Health:
     body, _, status = answer.stdout.rpartition("\n")
     up = sum(f"{machine}=1" in body.split() for machine in apps)
     if status == "200":
-        return Health(True, f"serves, {up} of {len(apps)} app servers up" if apps else "serves")
+        servers = f"app server{'s' * (len(apps) != 1)}"
+        return Health(True, f"serves, {up} of {len(apps)} {servers} up" if apps else "serves")
     if status in {"502", "503", "504"}:
         return Health(False, f"serves, but no app server is up ({status})")
     return Health(False, f"answers {status}")

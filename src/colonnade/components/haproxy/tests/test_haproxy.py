@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from colonnade.components.haproxy.checks import servers_up
+from colonnade.components.haproxy.checks import served, servers_up
 from colonnade.components.haproxy.component import COMPONENT
 from colonnade.components.haproxy.settings import HaproxySettings, read_label
 from colonnade.errors import DesignError
@@ -283,6 +283,20 @@ def test_labels_that_name_none(label: str) -> None:
 )
 def test_what_the_door_says_of_itself(answer: Answer, healthy: bool, detail: str) -> None:
     health = servers_up(answer)
+    assert (health.healthy, health.detail) == (healthy, detail)
+
+
+@pytest.mark.parametrize(
+    ("answer", "healthy", "detail"),
+    [
+        (Answer(0, "200", ""), True, ""),
+        (Answer(0, "404", ""), True, ""),
+        (Answer(0, "503", ""), False, "visitors get 503"),
+        (Answer(28, "000", "curl: (28) timed out\n"), False, "visitors get no answer: curl: (28) timed out"),
+    ],
+)
+def test_what_a_visitor_gets_tells_of_the_whole_way(answer: Answer, healthy: bool, detail: str) -> None:
+    health = served(answer)
     assert (health.healthy, health.detail) == (healthy, detail)
 
 
