@@ -47,4 +47,6 @@ def _close(database: Database, why: str) -> Decision:
     # such a commit unfinished.
     if database.waiting is not None:
         return Decision(KillDatabase(), f"{why}; commits wait, so closing it would hang")
+    if database.process is Process.HUNG:
+        return Decision(KillDatabase(), f"{why}; it does not answer, so it can't be closed")
     return Decision(CloseDatabase(), why)

@@ -103,7 +103,11 @@ def canonical(world: World) -> World:
 
 
 def _with_key(action: Action | None, old: LeaderKey, new: LeaderKey) -> Action | None:
-    return replace(action, key=new) if isinstance(action, ReleaseLeadership | DeposeLeader) and action.key == old else action
+    return (
+        replace(action, key=new)
+        if isinstance(action, ReleaseLeadership | DeposeLeader) and action.key == old
+        else action
+    )
 
 
 def new_epoch(world: World, index: int) -> int:
