@@ -22,7 +22,7 @@ LOG = "/run/bench-requests"
 def as_many_as_possible(lab: Lab, url: str, protocol: str, seconds: int) -> float:
     """Answers per second."""
     if protocol == "h1":
-        said = do(lab, CLIENT.name, f"wrk -t2 -c{CONNECTIONS} -d{seconds}s {url}", seconds + 30)
+        said = do(lab, CLIENT.name, f"wrk -t2 -c{CONNECTIONS} -d{seconds}s --timeout 10s {url}", seconds + 30)
         bad = bool(re.search(r"Socket errors: .*|Non-2xx.*", said))
         rate = re.search(r"Requests/sec: +([\d.]+)", said)
     else:

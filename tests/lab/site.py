@@ -233,6 +233,11 @@ class Site:
         )
         return done.stdout.strip()
 
+    def access_log(self, machine: str, word: str) -> list[str]:
+        """The lines with `word` in them, of every hop on the machine."""
+        argv = ["sh", "-c", 'grep -hF -- "$1" /var/log/colonnade/*.log', "sh", word]
+        return self.on(machine, argv).stdout.splitlines()
+
     def units(self, machine: str) -> dict[str, tuple[str, str]]:
         """Name -> (its main process, its invocation) of every service that runs."""
         script = "systemctl show --type=service --state=running --property=Id,MainPID,InvocationID '*'"

@@ -43,11 +43,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-def lines_of(site: Site, machine: str, unit: str, request: str) -> list[dict[str, Any]]:
+def lines_of(site: Site, machine: str, request: str) -> list[dict[str, Any]]:
     """The access log's, of one request."""
-    argv = ["journalctl", "--quiet", "--no-pager", "--output=cat", f"--unit={unit}", f"--grep={request}"]
-    lines = site.on(machine, argv).stdout.splitlines()
-    return [json.loads(line) for line in lines if line.startswith("{")]
+    return [json.loads(line) for line in site.access_log(machine, request)]
 
 
 # Static files
@@ -61,9 +59,7 @@ def test_static_files_come_from_the_web_server(web: Site) -> None:
     assert reply.headers["x-content-type-options"] == "nosniff"
     assert "last-modified" not in reply.headers
     request = reply.headers["x-request-id"]
-    found = within(
-        5, lambda: [x for m in ("web1", "web2") for x in lines_of(web, m, "nginx", request)], "no log"
-    )
+    found = within(5, lambda: [x for m in ("web1", "web2") for x in lines_of(web, m, request)], "no log")
     assert [(line["path"], line["app"]) for line in found] == [("/static/plain.css", "")]
 
 
@@ -159,7 +155,7 @@ def test_the_visitors_own_address_goes_all_the_way(web: Site) -> None:
     seen = reply.json["headers"]
     assert (seen["x-forwarded-for"], seen["x-request-id"]) == (client, request)
     machine = seen["x-colonnade-web"]
-    (line,) = within(5, lambda: lines_of(web, machine, "nginx", request), "no log")
+    (line,) = within(5, lambda: lines_of(web, machine, request), "no log")
     assert (line["client"], line["via"], line["path"]) == (client, web.inside("lb1"), "/seen")
     assert line["app"] == f"{web.inside(reply.json['app'])}:9443"
 
@@ -167,6 +163,20 @@ def test_the_visitors_own_address_goes_all_the_way(web: Site) -> None:
 def test_a_large_body_is_refused_with_413(web: Site) -> None:
     web.sh("client", "head -c 11000000 /dev/zero > /tmp/large")
     assert web.get("/upload", "--data-binary", "@/tmp/large").status == 413
+
+
+def test_the_access_log_is_not_for_everybody_and_stays_short(web: Site) -> None:
+    folder = "/var/log/colonnade"
+    log = f"{folder}/web-access.log"
+    for machine in ("web1", "web2"):
+        web.sh(
+            machine, f"head -c 70000000 /dev/zero | tr '\\0' '\\n' >> {log}; systemctl start colonnade-logs"
+        )
+    modes = web.sh("web1", f"stat --format='%A %U:%G' {folder} {log} {log}.1.gz").splitlines()
+    assert modes == ["drwxr-s--- root:adm", "-rw-r----- root:adm", "-rw-r----- root:adm"]
+    request = web.get("/now").headers["x-request-id"]
+    within(5, lambda: [x for m in ("web1", "web2") for x in lines_of(web, m, request)], "no log")
+    assert int(web.sh("web1", f"stat --format=%s {log}")) < 1_000_000
 
 
 # App servers are lost under load
@@ -207,9 +217,7 @@ def test_a_slow_page_outlives_the_machine_that_worked_on_it(web: Site, fault: st
     for each in asking:
         each.start()
     try:
-        within(
-            10, lambda: web.sh(app, "ss -Htn state established 'sport = 8000' | wc -l") != "0", "nobody asks"
-        )
+        within(10, lambda: busy(web, app) > 0, "nobody asks")
         strike(app)
         for each in asking:
             each.join()
@@ -222,7 +230,7 @@ def test_a_slow_page_outlives_the_machine_that_worked_on_it(web: Site, fault: st
 
 def busy(site: Site, app: str) -> int:
     """How many requests the app works on there, one from its sidecar's check perhaps among them."""
-    return int(site.sh(app, "ss -Htn state established 'sport = 8000' | wc -l"))
+    return int(json.loads(site.sh(app, "curl -sS http://127.0.0.1:8000/"))["at_work"]) - 1
 
 
 def test_a_slow_page_is_asked_for_once(web: Site) -> None:
@@ -260,6 +268,31 @@ def counted(site: Site) -> Counter[str]:
     for app in site.machines("app"):
         found.update(json.loads(site.sh(app, ask))["seen"])
     return found
+
+
+def test_only_what_is_safe_shares_connections_to_the_app(web: Site) -> None:
+    """In turn, so that each post finds connections that were left open."""
+    gets, posts = zip(
+        *((web.get("/now").json, web.get("/now", "--data", new_id()).json) for _ in range(10)), strict=True
+    )
+    assert max(get["requests"] for get in gets) > 1
+    assert {post["requests"] for post in posts} == {1}
+    assert {post["headers"]["connection"] for post in posts} == {"close"}
+
+
+def test_an_app_that_closes_a_connection_just_then_fails_no_reader(web: Site) -> None:
+    for _ in range(4):
+        web.get("/now")
+    assert Counter(web.get("/fickle").status for _ in range(20)) == {200: 20}
+
+
+def test_a_slow_page_is_in_the_journal_of_every_hop(web: Site) -> None:
+    reply = web.get("/now?wait=1.2")
+    request, app = reply.headers["x-request-id"], reply.json["app"]
+    machine = reply.json["headers"]["x-colonnade-web"]
+    for hop, unit in (("lb1", "haproxy"), (machine, "nginx"), (app, "colonnade-app-sidecar")):
+        argv = ["journalctl", "--quiet", "--output=cat", f"--unit={unit}", f"--grep={request}"]
+        within(5, lambda: web.on(hop, argv).stdout, f"not told by {unit}")  # noqa: B023
 
 
 def test_reloads_fail_no_reader(web: Site, record_property: Record) -> None:

@@ -92,51 +92,57 @@ def run(told: Order) -> None:
     leave(steward, goes_down=_goes_down())
 
 
+class Ways:
+    """How this program reaches etcd and the other stewards; a client for each thread that asks."""
+
+    def __init__(self, told: Order) -> None:
+        files = (told.files.ca, told.files.certificate, told.files.key)
+        self.etcd = mutual_tls(*files, told.etcd_server_name)
+        self.peers = mutual_tls(*files, told.server_name)
+        self._endpoints = told.etcd
+
+    def client(self) -> Client:
+        return Client(self._endpoints, self.etcd)
+
+    def watch(self, prefix: str) -> Watch:
+        return Watch(self.client(), self._endpoints, self.etcd, prefix)
+
+
 def assemble(told: Order) -> Steward:
-    connect = mutual_tls(told.files.ca, told.files.certificate, told.files.key, told.etcd_server_name)
-    to_peers = mutual_tls(told.files.ca, told.files.certificate, told.files.key, told.server_name)
-    keys = Keys(told.cluster, told.settings.name)
-    unit = Unit(settings.read(told.database))
-    engine = MariadbEngine(settings.read(told.database), Copies(told.peers, to_peers))
-    standing = Standing(
-        told.settings.name,
-        told.settings.soft_fence,
-        told.settings.ttl,
-        lambda: session.lease,
-    )
-    reads = Client(told.etcd, connect)
-    suspicion = Suspicion(told.settings.name, reads, told.peers, to_peers, told.settings.ttl)
+    ways, name, ttl = Ways(told), told.settings.name, told.settings.ttl
+    keys = Keys(told.cluster, name)
+    engine = MariadbEngine(settings.read(told.database), Copies(told.peers, ways.peers))
+    standing = Standing(name, told.settings.soft_fence, ttl, lambda: session.lease)
+    reads = ways.client()
+    suspicion = Suspicion(name, reads, told.peers, ways.peers, ttl)
     steward = Steward(
         settings=told.settings,
         engine=engine,
         keys=keys,
-        client=Client(told.etcd, connect),
+        client=ways.client(),
         reader=Reader(reads, keys, suspicion.heed),
         suspicion=suspicion,
         guard=Guard(told.guard),
         standing=standing,
-        failsafe=Failsafe(told.settings.name, told.peers, to_peers, told.settings.ttl),
+        failsafe=Failsafe(name, told.peers, ways.peers, ttl),
         reinit=told.runtime / asking.REINIT,
     )
-    session = Session(
-        Client(told.etcd, connect),
-        told.settings.ttl,
-        told.runtime / "lease",
-        steward.age,
-        steward.allow,
-    )
+    session = Session(ways.client(), ttl, told.runtime / "lease", steward.age, steward.allow)
     steward.session = session
-    watch = Watch(Client(told.etcd, connect), told.etcd, connect, keys.prefix)
+    attend(told, steward, ways.watch(keys.prefix), engine.stream_backup)
+    return steward
+
+
+def attend(told: Order, steward: Steward, watch: Watch, backup: api.Backup) -> None:
+    """What goes on beside the loop, each in a thread of its own."""
+    unit, standing = Unit(settings.read(told.database)), steward.standing
     for name, target in {
         "watch": lambda: reading.follow(watch, steward.news),
         "watchdog": lambda: _live(steward),
         "deaths": lambda: deaths.watch(lambda: _pid(unit), steward.wake.set),
-        "api": lambda: api.serve(
-            told.listen, told.files, told.clients, told.cluster, standing, engine.stream_backup
-        ),
+        "api": lambda: api.serve(told.listen, told.files, told.clients, told.cluster, standing, backup),
     }.items():
         threading.Thread(target=target, name=name, daemon=True).start()
-    return steward
 
 
 def leave(steward: Steward, *, goes_down: bool) -> None:

@@ -1,5 +1,6 @@
 """An app that shows what became of a request on its way: what came with it, and how often it came."""
 
+import itertools
 import json
 import os
 import time
@@ -8,12 +9,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 SEEN: Counter[str] = Counter()
+FICKLE = itertools.count(1)
+AT_WORK: set["Handler"] = set()
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    requests = 0
+    """On this connection."""
 
     def do_GET(self) -> None:
+        self.requests += 1
+        AT_WORK.add(self)
+        try:
+            self.answer()
+        finally:
+            AT_WORK.discard(self)
+
+    def answer(self) -> None:
         url = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
         time.sleep(float(asked.get("wait", 0)))
@@ -21,6 +35,8 @@ class Handler(BaseHTTPRequestHandler):
             self.say("text/plain", "the app's own", {"Cache-Control": "max-age=60"})
         elif url.path.startswith("/static/"):
             self.say("text/plain", "no such file", status=404)
+        elif url.path == "/fickle" and self.requests > 1 and next(FICKLE) % 2:
+            self.close_connection = True
         elif url.path == "/long":
             self.say("text/html", "<p>over and over</p>\n" * 500)
         else:
@@ -36,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
             "app": os.environ["COLONNADE_MACHINE"],
             "headers": {name.lower(): value for name, value in self.headers.items()},
             "seen": dict(SEEN),
+            "requests": self.requests,
+            "at_work": len(AT_WORK),
         }
         self.say("application/json", json.dumps(facts))
 

@@ -20,6 +20,7 @@ from colonnade.kit.checks import Check, by_exit
 from colonnade.kit.claims import CA_FILE, Alias, Audience, CertificateNeed, Claims, Offer
 from colonnade.kit.component import Component, Resources
 from colonnade.kit.generations import one_generation
+from colonnade.kit.logs import SLOW_MS
 from colonnade.kit.resources import Command, Directory, File, Resource, Symlink, Tree, Unit, User
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
@@ -149,6 +150,7 @@ class App(Component[AppSettings]):
             health=settings.health,
             private=settings.private,
             concurrency=settings.concurrency,
+            slow_ms=SLOW_MS,
             databases=database_routes(service, machine, view),
         )
         config = File(places.sidecar_config, content, validate=("haproxy", "-c", "-f", "{staged}"))

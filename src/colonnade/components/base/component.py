@@ -12,6 +12,7 @@ from colonnade.components.base.kernel import SYSCTLS
 from colonnade.kit.checks import Check
 from colonnade.kit.claims import Audience, Claims, Offer
 from colonnade.kit.component import Component, Resources
+from colonnade.kit.logs import FOLDER as LOGS
 from colonnade.kit.resources import Command, Directory, File, Resource, Sysctl, Unit
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
@@ -20,6 +21,8 @@ from colonnade.model.design import Design, Service
 from colonnade.model.kinds import Kind, NoSettings
 
 ROOM = "colonnade.components.base"
+
+SHORTENING = "colonnade-logs"
 
 # The staged file is put before the machine's own configuration, as the first value of a keyword wins in sshd.
 SSHD_TEST = 'cat "$1" /etc/ssh/sshd_config | sshd -t -f /dev/stdin'
@@ -34,6 +37,7 @@ KEEP_CLOCK = (
 
 class Base(Component[NoSettings]):
     kind = Kind("base", "Linux host", drawn=False)
+    packages = ("logrotate",)
 
     def implied(self, design: Design) -> Sequence[Service]:
         return (Service("base", self.kind.name, tuple(design.machines), NoSettings()),)
@@ -50,6 +54,7 @@ class Base(Component[NoSettings]):
                 Directory("/etc/colonnade"),
                 *_names(machine, view),
                 *_journal(),
+                *_access_logs(),
                 *_way_in(view),
                 *_kernel(),
                 Command(
@@ -87,6 +92,20 @@ def _journal() -> Sequence[Resource]:
         Directory("/etc/systemd/journald.conf.d"),
         limits,
         Unit("systemd-journald.service", restart_on=(limits.id,)),
+    )
+
+
+def _access_logs() -> Sequence[Resource]:
+    """Kept short by a logrotate of their own, that comes often enough for the worst of floods."""
+    rules = File("/etc/colonnade/logrotate.conf", render(ROOM, "logrotate.conf.j2", folder=LOGS))
+    service = File(f"/etc/systemd/system/{SHORTENING}.service", render(ROOM, "logs.service.j2", folder=LOGS))
+    timer = File(f"/etc/systemd/system/{SHORTENING}.timer", render(ROOM, "logs.timer.j2"))
+    return (
+        Directory(LOGS, 0o2750, "root", "adm"),
+        rules,
+        service,
+        timer,
+        Unit(f"{SHORTENING}.timer", restart_on=(timer.id,)),
     )
 
 

@@ -152,26 +152,29 @@ def order_of(
         "clients": sorted({service.name, *view.clients(service.name)}),
         "guard": GUARD,
         "runtime": RUNTIME,
-        "database": {
-            "cluster": service.name,
-            "member": machine,
-            "members": {
-                member: {
-                    "host": member,
-                    "address": address[member],
-                    "server_id": server_id(address[member]),
-                    "port": PORT,
-                }
-                for member in service.members
-            },
-            "user": user,
-            "password_file": PASSWORD,
-            "ca": CA_FILE,
-            "certificate": files.chain,
-            "key": files.key,
-            "unit": MARIADB,
-            "runtime": RUNTIME,
-        },
+        "database": _database(service, machine, address, user, files),
+    }
+
+
+def _database(
+    service: Service, machine: str, address: Mapping[str, str], user: str, files: CertificateFiles
+) -> Mapping[str, Any]:
+    """What `colonnade_agent.steward.mariadb.settings` reads."""
+    members = {
+        name: {"host": name, "address": at, "server_id": server_id(at), "port": PORT}
+        for name, at in address.items()
+    }
+    return {
+        "cluster": service.name,
+        "member": machine,
+        "members": members,
+        "user": user,
+        "password_file": PASSWORD,
+        "ca": CA_FILE,
+        "certificate": files.chain,
+        "key": files.key,
+        "unit": MARIADB,
+        "runtime": RUNTIME,
     }
 
 

@@ -17,6 +17,7 @@ from colonnade.components.nginx.watch import resources as watch
 from colonnade.kit.checks import Check, by_exit
 from colonnade.kit.claims import CA_FILE, Audience, Claims, Name, Offer
 from colonnade.kit.component import Component, Resources
+from colonnade.kit.logs import FOLDER, SLOW_MS, access_log
 from colonnade.kit.resources import Directory, File, Resource, Tree, Unit, User
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
@@ -32,7 +33,8 @@ HEALTH = "/.colonnade/health"
 DOOR = MappingProxyType({"unit": "nginx.service", "status": "/.colonnade/door", "reload": "HUP"})
 """For whoever watches over a door: its unit, where it tells its own machine whether it can serve, and the
 signal at which its workers finish what they are at and new ones take over."""
-VALIDATE = ("nginx", "-t", "-q", "-c", "{staged}")
+VALIDATE = ("sh", "-c", 'umask 027; exec nginx -t -q -c "$1"', "sh", "{staged}")
+"""It makes the log files that the configuration names, as nginx itself would."""
 HASHED = r"[.-](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,64}(?:\.min)?(?:\.[a-z0-9]+)+$"
 """Names that hold a hash of the file's content: eight or more hexadecimal digits, and not only figures as in
 a date, or only letters as in a word."""
@@ -112,7 +114,7 @@ class Nginx(Component[NginxSettings]):
             door = door_certificate(view.design).files
             used += [door.chain, door.key]
         config = File(CONFIG, self._config(service, machine, view, app), validate=VALIDATE)
-        limits = render(PACKAGE, "nginx.service.conf.j2", files=self._open_files(service))
+        limits = render(PACKAGE, "nginx.service.conf.j2", files=self._open_files(service), logs=FOLDER)
         drop_in = File(f"{DROP_IN}/colonnade.conf", limits)
         unit = Unit(
             "nginx.service",
@@ -149,6 +151,8 @@ class Nginx(Component[NginxSettings]):
             clients=[re.escape(name) for name in clients],
             client_addresses=[view.addresses(m).inside for m in machines],
             hashed=HASHED,
+            access_log=access_log(service.name),
+            slow_ms=SLOW_MS,
             self_unit=re.escape(service.name),
             inside=f"{view.addresses(machine).inside}:{INSIDE_PORT}" if clients else "",
             public=view.addresses(machine).listens if service.public else (),

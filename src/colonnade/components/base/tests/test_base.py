@@ -81,6 +81,12 @@ def test_way_in_is_proved_before_the_swap_and_sshd_is_never_restarted() -> None:
     assert not unit.restart_on
 
 
+def test_access_logs_are_kept_short(golden: Golden) -> None:
+    golden("logrotate.conf", content("lb1", "/etc/colonnade/logrotate.conf"))
+    golden("colonnade-logs.service", content("lb1", "/etc/systemd/system/colonnade-logs.service"))
+    golden("colonnade-logs.timer", content("lb1", "/etc/systemd/system/colonnade-logs.timer"))
+
+
 def test_an_unknown_operator_is_exempt_from_nothing() -> None:
     known = view()
     unknown = replace(known, material=replace(known.material, operator=""))
