@@ -85,10 +85,9 @@ class Election:
         for machine in self.site.machines("etcd"):
             unit = self.site.service("etcd").name
             folder = f"/etc/colonnade/pki/{unit}-{machine}"
-            ask = (
-                f"etcdctl --endpoints=https://{self.site.inside(machine)}:2379 "
-                f"--cacert=/etc/colonnade/pki/ca.pem --cert={folder}/chain.pem --key={folder}/key.pem endpoint status --write-out=json"
-            )
+            files = f"--cacert=/etc/colonnade/pki/ca.pem --cert={folder}/chain.pem --key={folder}/key.pem"
+            where = f"--endpoints=https://{self.site.inside(machine)}:2379"
+            ask = f"etcdctl {where} {files} endpoint status --write-out=json"
             said = json.loads(self.site.sh(machine, ask))[0]["Status"]
             if said["leader"] == said["header"]["member_id"]:
                 return machine
