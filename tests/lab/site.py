@@ -203,6 +203,11 @@ class Site:
     def machines(self, kind: str) -> tuple[str, ...]:
         return self.service(kind).members
 
+    def databases(self) -> tuple[str, ...]:
+        """The machines of the database, the one that is the primary just now first."""
+        said = next(s for s in self.status()["services"] if s["kind"] == "mariadb")
+        return tuple(m["machine"] for m in sorted(said["members"], key=lambda m: m["role"] != "primary"))
+
     @property
     def door(self) -> str:
         return self.design.doors[0].members[0]

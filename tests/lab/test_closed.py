@@ -117,7 +117,7 @@ def test_from_every_machine_to_every_other_only_drawn_flows_connect(
 
 
 def test_of_all_ports_of_the_primary_an_app_server_reaches_one(site: Site) -> None:
-    primary = site.inside(site.machines("mariadb")[0])
+    primary = site.inside(site.databases()[0])
     app = site.machines("app")[0]
     assert scan(site, app, EVERY_PORT, [primary]) == {
         (app, primary, f.port, "tcp")
@@ -189,7 +189,7 @@ def test_between_machines_only_the_drawn_service_with_its_certificate_is_heard(s
 
 def strangers_certificate(site: Site, machine: str) -> tuple[str, ...]:
     """A good certificate of the site, of a service that no arrow leads from: the replica's, stolen."""
-    replica = site.machines("mariadb")[-1]
+    replica = site.databases()[-1]
     folder = f"/etc/colonnade/pki/{site.service('mariadb').name}-{replica}"
     return _placed(site, machine, *(site.sh(replica, f"cat {folder}/{f}.pem") for f in ("chain", "key")))
 
@@ -212,7 +212,7 @@ def _placed(site: Site, machine: str, chain: str, key: str) -> tuple[str, ...]:
 
 
 def test_the_database_lets_no_one_in_without_tls_certificate_and_password(site: Site) -> None:
-    app, (primary, replica) = site.machines("app")[0], site.machines("mariadb")
+    app, (primary, replica) = site.machines("app")[0], site.databases()
     environment_file = f"/etc/colonnade/{site.service('app').name}.env"
     password = site.sh(app, f"sed -n 's,^DATABASE_URL=\"mysql://app:\\([^@]*\\)@.*,\\1,p' {environment_file}")
     assert password

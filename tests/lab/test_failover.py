@@ -232,3 +232,10 @@ def test_up_finds_nothing_to_do_whoever_leads(election: Election, pair: tuple[st
         election.settle()
     assert election.leader != election.members[0]
     assert election.site.changes() == []
+
+
+def test_what_is_done_to_a_copy_by_hand_is_undone(election: Election, pair: tuple[str, str]) -> None:
+    _, standby = pair
+    election.sql(standby, "STOP SLAVE; SET GLOBAL read_only = OFF")
+    within(30, lambda: election.sql(standby, "SELECT @@read_only") == "1", "it is closed again")
+    election.settle()

@@ -101,17 +101,17 @@ def test_what_is_written_is_stored_once_and_read_through_the_other_app_server(si
 
     found = within(10, through_another, "only one app server answers")
     assert (found.status, found.json["text"]) == (200, "as first told")
-    assert first.served_by["database"] == site.machines("mariadb")[0]
+    assert first.served_by["database"] == site.databases()[0]
 
 
 def test_reads_come_from_the_replica(site: Site) -> None:
-    replicas = set(site.machines("mariadb")[1:])
+    replicas = set(site.databases()[1:])
     served = {site.get("/api/entries?limit=1").served_by["database"] for _ in range(4)}
     assert served <= replicas
 
 
 def test_the_replica_follows_by_gtid_over_tls(site: Site) -> None:
-    primary, replica = site.machines("mariadb")
+    primary, replica = site.databases()
     rows = site.sh(replica, "mariadb --execute='SHOW REPLICA STATUS\\G'")
     lines = [line.partition(":") for line in rows.splitlines()]
     facts = {name.strip(): value.strip() for name, _, value in lines}
@@ -127,7 +127,7 @@ def test_the_replica_follows_by_gtid_over_tls(site: Site) -> None:
 def test_the_replica_has_what_the_primary_has(site: Site) -> None:
     entry = new_id()
     assert site.post(entry).status == 201
-    _, replica = site.machines("mariadb")
+    _, replica = site.databases()
     query = f"SELECT COUNT(*) FROM app.entries WHERE id='{entry}'"
     count = f'mariadb --batch --skip-column-names --execute="{query}"'
     within(REPLICATION_SECONDS, lambda: site.sh(replica, count) == "1", "the replica lacks the new entry")
@@ -136,10 +136,11 @@ def test_the_replica_has_what_the_primary_has(site: Site) -> None:
 def test_as_the_app_one_can_not_write_on_the_replica(site: Site) -> None:
     entry = new_id()
     write = f"INSERT INTO entries (id, text) VALUES ('{entry}', 'past the primary')"
+    primary, replica = site.databases()
     for app in site.machines("app"):
         ask = as_the_app(site, app)
-        assert ask("DATABASE_REPLICA_URL", "SELECT @@hostname") == (0, site.machines("mariadb")[1])
-        assert ask("DATABASE_URL", "SELECT @@hostname") == (0, site.machines("mariadb")[0])
+        assert ask("DATABASE_REPLICA_URL", "SELECT @@hostname") == (0, replica)
+        assert ask("DATABASE_URL", "SELECT @@hostname") == (0, primary)
         code, said = ask("DATABASE_REPLICA_URL", write)
         assert code != 0
         assert "ERROR 1290" in said

@@ -113,7 +113,7 @@ def meddle(site: Site) -> dict[str, tuple[str, str]]:
     """What was done by hand on which machine -> the resource that `plan` must name."""
     web1, web2 = site.machines("nginx")
     app1, app2 = site.machines("app")
-    primary, replica = site.machines("mariadb")
+    primary, replica = site.databases()
     certificate = f"/etc/colonnade/pki/{site.service('app').name}-{app2}/chain.pem"
     deeds = {
         "echo '# by hand' >> /etc/haproxy/haproxy.cfg": (site.door, "file:/etc/haproxy/haproxy.cfg"),
@@ -126,10 +126,6 @@ def meddle(site: Site) -> dict[str, tuple[str, str]]:
         ),
         f"rm {certificate}": (app2, f"file:{certificate}"),
         f"mariadb --execute=\"DROP USER 'app'@'{site.inside(app2)}'\"": (primary, "command:mariadb accounts"),
-        "mariadb --execute='STOP REPLICA; SET GLOBAL read_only = OFF'": (
-            replica,
-            "command:mariadb replication",
-        ),
         "echo 127.0.0.2 stranger >> /etc/hosts": (replica, "file:/etc/hosts"),
         "chmod 644 /etc/nftables.conf": (primary, "file:/etc/nftables.conf"),
     }
