@@ -14,7 +14,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Part:
     name: str
     argv: tuple[str, ...]
     refusal: Callable[[], str] = lambda: ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_pytest(self) -> bool:
@@ -60,7 +61,12 @@ def lab_part(arguments: Sequence[str] = ()) -> Part:
 
 
 def soak_part(arguments: Sequence[str]) -> Part:
-    return Part("soak", tool("pytest", "-m", "soak", "tests/lab", *arguments), why_no_lab)
+    """`--minutes N`: how long faults are made at random (tests/lab/test_random_faults.py)."""
+    own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    own.add_argument("--minutes", type=float)
+    known, rest = own.parse_known_args(arguments)
+    about = {"COLONNADE_SOAK_MINUTES": f"{known.minutes:g}"} if known.minutes else {}
+    return Part("soak", tool("pytest", "-m", "soak", "tests/lab", *rest), why_no_lab, about)
 
 
 def parts(scope: str, arguments: Sequence[str]) -> Iterator[Part]:
@@ -115,9 +121,10 @@ def run(part: Part) -> Result:
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
         counted = (f"--junitxml={report}",) if part.is_pytest else ()
-        code = subprocess.run([*part.argv, *counted], cwd=CHECKOUT, check=False).returncode
+        environment = {**os.environ, **part.environment}
+        done = subprocess.run([*part.argv, *counted], cwd=CHECKOUT, env=environment, check=False)
         tests = count(report) if report.exists() else Counter[str]()
-    return Result(part.name, time.monotonic() - start, ok=code == 0, tests=tests)
+    return Result(part.name, time.monotonic() - start, ok=done.returncode == 0, tests=tests)
 
 
 def count(report: Path) -> Counter[str]:

@@ -11,20 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.elections import Election, Writers, nothing_lost, pause
+from tests.lab.elections import DESIGN, Election, Writers, nothing_lost, pause
 from tests.lab.site import Site, within
 
 pytestmark = pytest.mark.lab
 
-DESIGN = """\
-site: failover.foobar.com
-machines: {front: {}, app1: {}, app2: {}, db1: {}, db2: {}}
-services:
-  edge: {kind: haproxy, machines: [front], to: [web]}
-  web: {kind: nginx, machines: [front], to: [app]}
-  app: {kind: app, machines: [app1, app2], to: [db]}
-  db: {kind: mariadb, machines: [db1, db2]}
-"""
 PROCESS_SECONDS, MACHINE_SECONDS, SWITCH_SECONDS = 2.0, 5.0, 1.0
 """Without a write: after the primary's process has died, after its machine has, and for a switchover."""
 BUSY = 3.0
