@@ -153,7 +153,13 @@ def hops(site: Site) -> Iterator[tuple[str, str, str, int]]:
     """(from machine, to machine, its service, port) of one drawn hop to each kind that speaks mutual TLS."""
     for kind in ("nginx", "app"):
         service = site.service(kind)
-        flow = next(f for f in site.flows if f.target in service.members and f.source in site.design.machines)
+        flow = next(
+            f
+            for f in site.flows
+            if f.target in service.members
+            and f.source in site.design.machines
+            and f.why.split(" -> ")[1].startswith(f"{service.name} ")
+        )
         yield flow.source, flow.target, service.name, flow.port
 
 

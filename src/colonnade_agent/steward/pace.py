@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from colonnade_agent.steward.actions import Action, Wait
+from colonnade_agent.steward.actions import Action, Reinit, Wait
 from colonnade_agent.steward.observation import Observation, Process
 
 CALM, SOON = 0.5, 0.05
 WORKING = 0.2
+AGAIN = 5.0
+"""After a copy of all data that could not be had."""
 DOUBT = 1.0
 """Seconds of silence of a leader."""
 
 
 def rest(seen: Observation, action: Action, done: bool = True) -> float:
     """Seconds. Soon where a step was made or is waited for by users; calm where all is as it should be."""
+    if isinstance(action, Reinit) and not done:
+        return AGAIN
     if not isinstance(action, Wait):
         return SOON if done else WORKING
     store = seen.store

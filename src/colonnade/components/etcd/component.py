@@ -106,7 +106,7 @@ def settings(service: Service, machine: str, view: View) -> File:
         ca=CA_FILE,
         data=DATA,
     )
-    return File(f"{FOLDER}/voter.env", content)
+    return File(f"{FOLDER}/voter.env", content, mode=0o600)
 
 
 def others(service: Service, machine: str, view: View) -> File:

@@ -63,7 +63,7 @@ class Mariadb(Component[MariadbSettings]):
         shape="cylinder",
         provides=("read-only-replicas",),
     )
-    packages = ("mariadb-server", "mariadb-client")
+    packages = ("mariadb-server", "mariadb-client", "mariadb-backup")
 
     def claims(self, service: Service, design: Design) -> Claims:
         del design
