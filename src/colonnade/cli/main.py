@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from colonnade.cli import design, drill, harden, lab, machines, maintain, review, site
+from colonnade.cli import db, design, drill, harden, lab, machines, maintain, review, site
 from colonnade.cli.screen import Screen
 from colonnade.errors import ColonnadeError, DesignError
 
@@ -25,6 +25,7 @@ for part in (site, maintain, design, review, harden, machines):
     part.add_to(app)
 app.add_typer(lab.app, name="lab")
 app.add_typer(drill.app, name="drill")
+app.add_typer(db.app, name="db")
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""

@@ -31,6 +31,12 @@ class Deed(StrEnum):
     """Let `machine` have no space left on its disk."""
     KILL_PROCESS = "kill-process"
     """SIGKILL to every process of the service `of` on `machine`."""
+    KILL_DATABASE = "kill-database"
+    """SIGKILL to the database of the service `of` on `machine`, and to nothing beside it."""
+    KILL_STEWARD = "kill-steward"
+    """SIGKILL to what decides there who leads."""
+    SWITCHOVER = "switchover"
+    """Another member of the service `of` is to lead, by an operator's wish."""
     RELOAD = "reload"
     """Reload the service `of` on `machine`, `times` over."""
     BREAK_CONFIG = "break-config"
@@ -41,14 +47,25 @@ class Deed(StrEnum):
     MAINTAIN_DONE = "maintain-done"
 
 
+class Role(StrEnum):
+    """Who is meant, where a machine has no name before the site is asked."""
+
+    PRIMARY = "the primary"
+    STANDBY = "the standby"
+    VOTERS_LEADER = "the voters' leader"
+
+
 @dataclass(frozen=True)
 class Action:
+    """`role`: on the machine that has this role in the service `of` when the drill begins."""
+
     deed: Deed
     machine: str = ""
     of: str = ""
     way: str = "both"
     percent: int = 0
     times: int = 1
+    role: str = ""
 
     def __str__(self) -> str:
         extra = {
@@ -56,13 +73,15 @@ class Action:
             Deed.LOSS: f" of {self.percent} % of the packets",
             Deed.RELOAD: f" of {self.of}{f', {self.times} times' if self.times > 1 else ''}",
             Deed.KILL_PROCESS: f" of {self.of}",
+            Deed.KILL_DATABASE: f" of {self.of}",
+            Deed.KILL_STEWARD: f" of {self.of}",
+            Deed.SWITCHOVER: f" of {self.of}",
             Deed.BREAK_CONFIG: f" of {self.of}",
             Deed.CUT_UPLINK: f" {self.of}",
             Deed.HEAL_UPLINK: f" {self.of}",
         }.get(self.deed, "")
-        place = (
-            f" on {self.machine}" if self.machine and extra else f" {self.machine}" if self.machine else ""
-        )
+        where = self.machine or (f"{self.role} of {self.of}" if self.role else "")
+        place = f" on {where}" if where and extra else f" {where}" if where else ""
         return f"{self.deed}{extra}{place}"
 
     def as_json(self) -> dict[str, Any]:
@@ -88,7 +107,17 @@ UNDONE_BY = {
 """What is not here heals by itself, or needs no healing."""
 
 PROCESS_DEEDS = frozenset(
-    {Deed.KILL_PROCESS, Deed.RELOAD, Deed.BREAK_CONFIG, Deed.UP, Deed.MAINTAIN, Deed.MAINTAIN_DONE}
+    {
+        Deed.KILL_PROCESS,
+        Deed.KILL_DATABASE,
+        Deed.KILL_STEWARD,
+        Deed.SWITCHOVER,
+        Deed.RELOAD,
+        Deed.BREAK_CONFIG,
+        Deed.UP,
+        Deed.MAINTAIN,
+        Deed.MAINTAIN_DONE,
+    }
 )
 """Those that need no lab: they are done on the machine, by its own means."""
 

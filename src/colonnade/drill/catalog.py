@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from colonnade.drill import hypotheses
 from colonnade.drill.action import Action, Deed
+from colonnade.drill.catalog_elections import elections
 from colonnade.drill.drill import Drill
 from colonnade.model.design import Design, Service
 from colonnade.model.kinds import Kind, Kinds
+from colonnade.model.voters import with_voters
 
 EDGE, WEB, APP, DATABASE, RELEASE, SITE = "edge", "web", "app", "database", "release", "site"
 APP_TIER = 2
@@ -33,14 +35,16 @@ class Place:
     machine: str
 
 
-def drills(design: Design, kinds: Kinds) -> tuple[Drill, ...]:
+def drills(drawn: Design, kinds: Kinds) -> tuple[Drill, ...]:
     """In the order of a request's way."""
+    design = with_voters(drawn, kinds)
     places = tuple(_places(design, kinds))
     found = [
         *_edges(places),
         *_uplinks(design),
         *_servers(places),
         *_odd_ways(places),
+        *elections(design, kinds),
         *_releases(places),
         *_maintenance(places),
     ]
@@ -190,9 +194,13 @@ def _maintenance(places: tuple[Place, ...]) -> Iterator[Drill]:
         )
 
 
+def _elects(service: Service) -> bool:
+    return any(link.consults for link in service.links)
+
+
 def _can_not_go(place: Place) -> bool:
-    """Who may be the primary: it is not handed over for maintenance."""
-    return place.kind.replicated and place.machine == place.service.members[0]
+    """A primary that no other member stands in for."""
+    return place.kind.replicated and not _elects(place.service) and place.machine == place.service.members[0]
 
 
 def _first_by_machine(places: Iterable[Place]) -> Iterator[Place]:

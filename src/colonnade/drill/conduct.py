@@ -35,9 +35,9 @@ class Conductor:
 
     def run(self, drill: Drill) -> tuple[Ran, Moments]:
         """The faults are healed when this returns and when it raises; a ColonnadeError says which are not."""
-        course = procedure(drill)
         answer = ""
         try:
+            course = procedure(drill.on(self.site.machine_of))
             step: Step = next(course)
             while True:
                 answer = self._do(step)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from colonnade.drill.action import PROCESS_DEEDS, Action, heals
@@ -24,6 +25,11 @@ class Drill:
     watch: float
     holder: str = ""
     uplink: str = ""
+
+    def on(self, machine: Callable[[Action], str]) -> Drill:
+        """The same, with the machines that its roles are of just now."""
+        faults = tuple(replace(a, machine=machine(a), role="") if a.role else a for a in self.faults)
+        return replace(self, faults=faults)
 
     @property
     def heals(self) -> tuple[Action, ...]:

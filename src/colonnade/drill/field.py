@@ -22,8 +22,16 @@ class Field(Protocol):
         """Which member is not healthy, and why; empty when all are."""
         ...
 
+    def machine_of(self, action: Action) -> str:
+        """The machine that has the action's role now. Raises a ColonnadeError where none has."""
+        ...
+
     def own_addresses(self, drill: Drill) -> tuple[str, ...]:
         """Those of the site's public addresses that the drill is about, as it is now."""
+        ...
+
+    def terms(self) -> int | None:
+        """How many terms the site's databases have had; None where nobody can say."""
         ...
 
     def contents(self, run: str) -> Contents | None:

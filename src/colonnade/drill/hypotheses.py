@@ -45,5 +45,34 @@ BEHIND_THE_DOOR = (
     *NOTHING_LOST,
 )
 """A web or app server that is gone or hangs: what was under way there is asked of another."""
+WRITES_BACK = (
+    Limit("failed_reads", 0),
+    Limit("longest_write", 2.0),
+    *NOTHING_LOST,
+)
+"""The primary's database is gone, its machine is there and says so at once."""
+WRITES_ELSEWHERE = (
+    Limit("failed_reads", 0),
+    Limit("longest_write", 5.0),
+    *NOTHING_LOST,
+)
+"""The primary's machine is gone or hangs: only the end of its lease says so."""
+HANDED_OVER = (
+    Limit("failed_requests", 0),
+    Limit("longest_write", 1.0),
+    *NOTHING_LOST,
+)
+ROLES_STAY = (
+    Limit("new_terms", 0),
+    Limit("failed_reads", 0),
+    *NOTHING_LOST,
+)
+STANDBY_GONE = (
+    Limit("new_terms", 0),
+    Limit("failed_reads", 0),
+    Limit("longest_write", 5.0),
+    *NOTHING_LOST,
+)
+"""Writes wait until the primary has written down that it stands alone."""
 SLOWED = (Limit("failed_reads", 0), Limit("gap_by_name", 4.0), *NOTHING_LOST)
 """A server that still answers, but badly: nobody is refused, some wait."""

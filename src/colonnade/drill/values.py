@@ -52,11 +52,12 @@ class Values:
 
     `gap_own` and `gap_others`: the longest time between two good answers of one address, of those the fault
     is about and of all others. `gap_by_name`: the longest that a newcomer waited for a good answer.
-    `slowest_read`: the longest a user's read took until its good answer. `failed_reads_anew`: those
-    of `failed_reads` whose connection was not one that stood when the fault came. `unknown_writes`: sent,
-    and never answered. `lost`: acknowledged, and not in the database; `duplicated`: there more than once.
-    `stalled`: the longest that the visitors' program itself stood still. `gap_before`: the longest gap of any
-    address while nothing was broken yet.
+    `slowest_read`: the longest a user's read took until its good answer. `longest_write`: the longest that
+    a writer waited for one; None when no writes were made. `new_terms`: how often leadership of a database
+    began anew; None where it was not asked. `failed_reads_anew`: those of `failed_reads` whose connection was
+    not one that stood when the fault came. `unknown_writes`: sent, and never answered. `lost`: acknowledged,
+    and not in the database; `duplicated`: there more than once. `stalled`: the longest that the visitors'
+    program itself stood still. `gap_before`: the longest gap of any address while nothing was broken yet.
     """
 
     requests: int
@@ -71,6 +72,8 @@ class Values:
     gap_others: float | None
     gaps: Mapping[str, float]
     slowest_read: float
+    longest_write: float | None
+    new_terms: int | None
     acknowledged: int | None
     lost: int | None
     duplicated: int | None
@@ -100,7 +103,13 @@ class Values:
         return {**_rounded(asdict(self)), "failed_requests": self.failed_requests}
 
 
-def measure(visits: Visits, moments: Moments, own: Iterable[str], contents: Contents | None) -> Values:
+def measure(
+    visits: Visits,
+    moments: Moments,
+    own: Iterable[str],
+    contents: Contents | None,
+    new_terms: int | None = None,
+) -> Values:
     """`own`: the addresses the fault is about. `contents` is None when no writes were made."""
     begun = [r for r in visits.requests if r.begun <= moments.end]
     later = [r for r in begun if r.begun >= moments.fault or (r.ended or 0) >= moments.fault]
@@ -121,6 +130,8 @@ def measure(visits: Visits, moments: Moments, own: Iterable[str], contents: Cont
         gap_others=max((gap for address, gap in gaps.items() if address not in mine), default=None),
         gaps=gaps,
         slowest_read=max((r.seconds for r in reads if r.kind == READ and r.good), default=0.0),
+        longest_write=longest_wait(writes, moments.end) if writes else None,
+        new_terms=new_terms,
         acknowledged=len(visits.acknowledged) if contents else None,
         lost=sum(not contents.counts.get(i) for i in visits.acknowledged) if contents else None,
         duplicated=sum(n > 1 for n in contents.counts.values()) if contents else None,
@@ -156,17 +167,17 @@ def _longest(answers: Sequence[float], first: float, since: float, until: float)
     return max(b - a for a, b in pairwise([start, *(t for t in answers if since <= t <= until), until]))
 
 
-def longest_wait(newcomers: Sequence[Request], end: float) -> float:
-    """From when a newcomer came until it had a good answer; one who got none waits until another is served
+def longest_wait(visitors: Sequence[Request], end: float) -> float:
+    """From when a visitor came until it had a good answer; one who got none waits until another is served
     who came later, at most until `end`.
     """
     longest, served = 0.0, end
-    for newcomer in sorted(newcomers, key=lambda r: r.begun, reverse=True):
-        if newcomer.good and newcomer.ended is not None:
-            served = min(served, newcomer.ended)
-            longest = max(longest, newcomer.seconds)
+    for visitor in sorted(visitors, key=lambda r: r.begun, reverse=True):
+        if visitor.good and visitor.ended is not None:
+            served = min(served, visitor.ended)
+            longest = max(longest, visitor.seconds)
         else:
-            longest = max(longest, served - newcomer.begun)
+            longest = max(longest, served - visitor.begun)
     return longest
 
 

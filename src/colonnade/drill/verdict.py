@@ -9,12 +9,14 @@ from typing import Any
 
 from colonnade.drill.values import Values
 
-SECONDS = frozenset({"gap_by_name", "gap_own", "gap_others", "slowest_read"})
+SECONDS = frozenset({"gap_by_name", "gap_own", "gap_others", "slowest_read", "longest_write"})
 WORDS = {
     "gap_by_name": "longest wait by name",
     "gap_own": "longest gap on its addresses",
     "gap_others": "longest gap on other addresses",
     "slowest_read": "slowest read of a user",
+    "longest_write": "longest wait of a writer",
+    "new_terms": "leaderships begun anew",
     "failed_reads": "failed reads",
     "failed_reads_anew": "failed reads on new connections",
     "failed_requests": "requests failed or without an end",

@@ -86,6 +86,14 @@ def settled(view: View, rooms: Rooms) -> Mapping[str, tuple[Check, ...]]:
     }
 
 
+def leaving(view: View, rooms: Rooms) -> Mapping[str, tuple[Order, ...]]:
+    """Machine -> what is run before anyone is told that it goes into maintenance."""
+    return {
+        machine: tuple(o for s in view.design.on(machine) for o in rooms[s.kind].leaving(s, machine, view))
+        for machine in view.design.machines
+    }
+
+
 def returned(view: View, rooms: Rooms) -> Mapping[str, tuple[Order, ...]]:
     """Machine -> what is run once it serves again after maintenance."""
     return {

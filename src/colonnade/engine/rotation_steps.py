@@ -88,10 +88,11 @@ class AwaitQuiet:
 
 @dataclass(frozen=True)
 class Run:
-    """Have a room's order run."""
+    """Have a room's order run. `optional` is the machine that may be off."""
 
     site: Site
     order: Order
+    optional: str = ""
 
     @property
     def words(self) -> str:
@@ -118,13 +119,14 @@ def touched(serving: Site, resting: Site) -> Touched:
 
 
 def leaving(serving: Site, resting: Site, machine: str) -> tuple[Step, ...]:
-    """Names first, then all that send to it, then the machine itself; it is free when the last request has
-    ended.
+    """What only one can hold is handed over; then names, then all that send to it, then the machine itself;
+    it is free when the last request has ended.
     """
     differ = touched(serving, resting)
     named = tuple(m for m, stages in differ.items() if GROUND in stages)
     told = tuple(m for m, stages in differ.items() if set(stages) - {GROUND})
     steps: list[Step] = [WriteDown(machine, there=True)]
+    steps += [Run(serving, order, optional=machine) for order in serving.leaving[machine]]
     if named:
         steps.append(
             _converge(resting, differ, named, (GROUND,), f"no longer lead users to {machine}", machine)

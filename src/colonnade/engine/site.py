@@ -26,8 +26,8 @@ from colonnade.model.design import Design
 
 @dataclass(frozen=True)
 class Site:
-    """`desired`, `checks`, `settled` and `returned` are by machine; `blobs` are the built releases by their
-    SHA-256.
+    """`desired`, `checks`, `settled`, `leaving` and `returned` are by machine; `blobs` are the built releases
+    by their SHA-256.
     """
 
     view: View
@@ -35,6 +35,7 @@ class Site:
     desired: Mapping[str, Desired]
     checks: Mapping[str, tuple[Check, ...]]
     settled: Mapping[str, tuple[Check, ...]]
+    leaving: Mapping[str, tuple[Order, ...]]
     returned: Mapping[str, tuple[Order, ...]]
     blobs: Mapping[str, Path]
 
@@ -102,6 +103,7 @@ def _site(view: View, rooms: Rooms, ground: Ground, blobs: Mapping[str, Path]) -
         desired=compose.desired(view, rooms),
         checks=compose.checks(view, rooms),
         settled=compose.settled(view, rooms),
+        leaving=compose.leaving(view, rooms),
         returned=compose.returned(view, rooms),
         blobs=blobs,
     )

@@ -17,8 +17,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Health:
-    """`detail` is one short line for people. `role` is what the member says it is now (`primary`,
-    `replica`), else empty.
+    """`detail` is one short line for people. `role` is what the member says it is now (`primary`, `replica`,
+    `leader`, `follower`), else empty.
     """
 
     healthy: bool

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar, cast
 from colonnade.kit.builds import Build
 from colonnade.kit.checks import Ask, Check
 from colonnade.kit.claims import CertificateNeed, Claims
+from colonnade.kit.elections import Elections
 from colonnade.kit.material import Addresses, Issued, Store
 from colonnade.kit.orders import Order
 from colonnade.kit.resources import Resource
@@ -53,6 +54,11 @@ class Component(ABC, Generic[S]):
         del service, sql
         return None
 
+    def elections(self, service: Service) -> Elections | None:
+        """How the members that choose their primary themselves are asked; None: these do not."""
+        del service
+        return None
+
     def builds(self, service: Service) -> Build | None:
         """What must be built on the operator's side before pass 2."""
         del service
@@ -83,6 +89,13 @@ class Component(ABC, Generic[S]):
     def settled(self, service: Service, machine: str, view: View) -> Sequence[Check]:
         """How to find out whether what a reload left behind has ended: while a process with the configuration
         before that still serves, the member still sends where that says.
+        """
+        del service, machine, view
+        return ()
+
+    def leaving(self, service: Service, machine: str, view: View) -> Sequence[Order]:
+        """What is run before anyone is told that this member goes into maintenance: it hands over what only
+        one can hold. An order for the machine itself is left out where that can't be reached.
         """
         del service, machine, view
         return ()

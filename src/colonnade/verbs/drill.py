@@ -156,14 +156,21 @@ class Range:
         own, run = self.field.own_addresses(drill), secrets.token_hex(4)
         with client(self.opened, self.site, run, self.site.addresses) as visitors:
             conductor = Conductor(self.field, visitors, self.notes, self.site.addresses, tell, undisturbed)
+            before = self._terms(drill)
             ran, moments = conductor.run(drill)
             visits = visitors.stop()
+        after = self._terms(drill)
+        begun = None if before is None or after is None else after - before
         contents = self.field.contents(run) if visits.writes else None
-        values = measure(visits, moments, own, contents)
+        values = measure(visits, moments, own, contents, begun)
         when = datetime.now(UTC)
         kept = f"drills/{when:%Y%m%dT%H%M%S}-{drill.name.replace('/', '-')}.json"
         self.opened.folder.put(kept, timeline.of(visits, moments).text().encode())
         return self._record(drill, verdict(drill, ran, visits, values), values, when, kept)
+
+    def _terms(self, drill: Drill) -> int | None:
+        """Asked only where it is claimed, for it takes a second."""
+        return self.field.terms() if "new_terms" in {limit.value for limit in drill.hypothesis} else None
 
     def _record(self, drill: Drill, found: Verdict, values: Values, when: datetime, kept: str) -> Record:
         return Record(

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from colonnade.drill import contents
-from colonnade.drill.action import Action, Deed
+from colonnade.drill.action import Action, Deed, Role
 from colonnade.drill.drill import Drill
 from colonnade.drill.values import Contents
 from colonnade.engine.converge import Outcome, examine
 from colonnade.engine.site import Site
-from colonnade.errors import RemoteFailed
+from colonnade.errors import ColonnadeError, RemoteFailed, Unhealthy
 from colonnade.hosts.ground import Progress
+from colonnade.kit.elections import Elections
 from colonnade.kit.resources import File, Unit
 from colonnade.lab.lab import Lab
 from colonnade.model.design import Service
 from colonnade.verbs import maintain as maintaining
 from colonnade.verbs import up as rising
+from colonnade.verbs.database import database_of
 from colonnade.verbs.opening import Opened
 
 NO_CONFIG = b"this is no configuration: a drill put it here\n"
@@ -27,7 +29,7 @@ AGAIN = (
     'times=$1; shift; while [ "$times" -gt 0 ]; do systemctl reload "$@" || exit; times=$((times - 1)); done'
 )
 RELOAD_SECONDS = 300
-PRIMARY = "primary"
+PRIMARY, LEADER = "primary", "leader"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class SiteField:
             Deed.CUT_UPLINK: lambda a: lab.cut_uplink(f"uplink-{a.of}"),
             Deed.HEAL_UPLINK: lambda a: lab.heal_uplink(f"uplink-{a.of}"),
             Deed.KILL_PROCESS: self._kill_process,
+            Deed.KILL_DATABASE: lambda a: self._kill(a.machine, self._elections(a).program),
+            Deed.KILL_STEWARD: lambda a: self._kill(a.machine, self._elections(a).steward),
+            Deed.SWITCHOVER: lambda a: database_of(self.opened, a.of).switchover(),
             Deed.RELOAD: self._reload,
             Deed.BREAK_CONFIG: self._break_config,
             Deed.MAINTAIN: lambda a: maintaining.maintain(self.opened, a.machine, self.progress, done=False),
@@ -73,8 +78,13 @@ class SiteField:
     # What is done on machines
 
     def _kill_process(self, action: Action) -> None:
-        units = tuple(unit.name for unit in self._units(action))
-        self._run(action.machine, ("systemctl", "kill", "--kill-whom=all", "--signal=KILL", *units))
+        self._kill(action.machine, *(unit.name for unit in self._units(action)))
+
+    def _kill(self, machine: str, *units: str) -> None:
+        self._run(machine, ("systemctl", "kill", "--kill-whom=all", "--signal=KILL", *units))
+
+    def _elections(self, action: Action) -> Elections:
+        return database_of(self.opened, action.of).elections
 
     def _reload(self, action: Action) -> None:
         units = tuple(unit.name for unit in self._units(action) if unit.reload_on)
@@ -127,6 +137,25 @@ class SiteField:
 
     def _examine(self) -> Outcome:
         return examine(self.site, self.progress)
+
+    def machine_of(self, action: Action) -> str:
+        if action.role == Role.VOTERS_LEADER:
+            health = self._examine().health
+            found = [h.machine for h in health if h.service == action.of and h.role == LEADER]
+        else:
+            state = database_of(self.opened, action.of).state()
+            found = [state.leader if action.role == Role.PRIMARY else state.standby]
+        if not any(found):
+            raise Unhealthy(f"nobody is {action.role} of {action.of} just now")
+        return found[0]
+
+    def terms(self) -> int | None:
+        services = self.site.design.services.values()
+        elected = [s.name for s in services if self.opened.catalog.rooms[s.kind].elections(s)]
+        try:
+            return sum(database_of(self.opened, name).state().term for name in elected) if elected else None
+        except ColonnadeError:  # then it is not measured, and the drill says so
+            return None
 
     def own_addresses(self, drill: Drill) -> tuple[str, ...]:
         if drill.uplink:

@@ -6,10 +6,12 @@ other change is. Killed anywhere, the same command goes on.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import socket
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -30,7 +32,7 @@ from colonnade.engine.rotation_steps import (
     touched,
 )
 from colonnade.engine.site import Site, wanted, with_maintained
-from colonnade.errors import ColonnadeError, RemoteFailed, Unhealthy, UsageError
+from colonnade.errors import ColonnadeError, RemoteFailed, Unhealthy, Unreachable, UsageError
 from colonnade.hosts.ground import Progress
 from colonnade.verbs.opening import Opened
 from colonnade.verbs.plan import site_of
@@ -71,11 +73,24 @@ def _leave(opened: Opened, machine: str, progress: Progress) -> Procedure:
     serving, resting = _both(opened, now, machine)
     told = touched(serving, resting)
     progress("", f"can the site do without {machine}?")
-    reasons = objections(resting.view, opened.catalog.rooms, machine, examine(now, progress).health, told)
+    reasons = (
+        *objections(resting.view, opened.catalog.rooms, machine, examine(now, progress).health, told),
+        *_unready(serving, machine),
+    )
     if reasons:
         listing = "".join(f"\n  - {reason}" for reason in reasons)
         raise ColonnadeError(f"the site can't do without it just now:{listing}", where=machine)
     return Procedure(machine, leaving(serving, resting, machine))
+
+
+def _unready(serving: Site, machine: str) -> Iterable[str]:
+    """Why what this machine holds can't be handed over just now."""
+    for order in serving.leaving[machine]:
+        if order.ready:
+            with contextlib.suppress(Unreachable):  # what is off holds nothing
+                done = serving.ground.host(order.machine).run(order.ready, timeout=order.timeout)
+                if done.exit:
+                    yield done.stderr.strip() or f"{order.purpose}: exit {done.exit}"
 
 
 def _come_back(opened: Opened, machine: str) -> Procedure:
@@ -138,7 +153,12 @@ def _judge(outcome: Outcome, step: Converge) -> None:
 
 def _run(step: Run) -> None:
     order = step.order
-    done = step.site.ground.host(order.machine).run(order.argv, timeout=order.timeout)
+    try:
+        done = step.site.ground.host(order.machine).run(order.argv, timeout=order.timeout)
+    except Unreachable:
+        if order.machine == step.optional:
+            return
+        raise
     if done.exit:
         said = done.stderr.strip() or done.stdout.decode(errors="replace").strip()
         raise RemoteFailed(

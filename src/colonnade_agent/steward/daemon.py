@@ -148,7 +148,7 @@ class Steward:
         return 0.0 if self.long_step else time.monotonic() - self.turned
 
     def news(self, keys: frozenset[str]) -> None:
-        if pace.matters(keys, self.calm, self.keys.members):
+        if pace.matters(keys, self.calm, (self.keys.members, self.keys.positions)):
             self.wake.set()
 
     def _lease(self) -> Lease | None:
@@ -214,7 +214,7 @@ class Steward:
         )
         if member != self.said or seen.store.members.get(seen.me) != member:
             self.said = member
-            self._commit(lambda: self.client.commit(self.keys.announce(member)).succeeded)
+            self._commit(lambda: self.client.commit(self.keys.announce(member, time.time())).succeeded)
 
     def _perform(self, decision: Decision) -> bool:
         """Whether it was done."""

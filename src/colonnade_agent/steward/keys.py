@@ -1,8 +1,8 @@
 """How the cluster's common knowledge lies in etcd, and each store action as a transaction. Pure.
 
 Under `/steward/<cluster>/`: `leader` and `members/<name>` with a lease; `sync`, `history/<term>`,
-`request`, `answered` (the last one's answer) and `paused` without. Values are JSON objects with the fields
-of `store`.
+`request`, `answered` (the last one's answer), `paused` and `positions/<name>` without. Values are JSON
+objects with the fields of `store`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from colonnade_agent.steward.store import (
     Member,
     Pending,
     Position,
+    Reached,
     Request,
     Standby,
     Store,
@@ -45,6 +46,7 @@ class Keys:
         self.request, self.paused = f"{self.prefix}request", f"{self.prefix}paused"
         self.answered = f"{self.prefix}answered"
         self.members, self.history = f"{self.prefix}members/", f"{self.prefix}history/"
+        self.positions = f"{self.prefix}positions/"
 
     def transaction(self, action: StoreAction, reason: str = "") -> Txn:
         """Either all of it is done, or what it was decided on is no longer so and nothing is. `reason` is
@@ -67,9 +69,27 @@ class Keys:
                 asked = Compare(self.request, "MOD", revision)
                 return Txn((asked,), (Delete(self.request), Put(self.answered, answer)))
 
-    def announce(self, member: Member) -> Txn:
-        """What we say of ourselves; gone with our lease."""
-        return Txn((), (Put(self.members + self.name, _json(member), member.lease),))
+    def announce(self, member: Member, at: float) -> Txn:
+        """What we say of ourselves; gone with our lease. How far we were, and when (`at`, seconds since
+        1970), stays: people want to know it of a machine that is lost.
+        """
+        reached = json.dumps({"applied": member.applied, "at": round(at, 1)}).encode()
+        return Txn(
+            (),
+            (
+                Put(self.members + self.name, _json(member), member.lease),
+                Put(self.positions + self.name, reached),
+            ),
+        )
+
+    def withdraw(self, revision: int) -> Txn:
+        """Takes back an operator's wish, if it is still that one and nobody has answered it."""
+        return Txn((Compare(self.request, "MOD", revision),), (Delete(self.request),))
+
+    def reached(self, snapshot: Snapshot) -> dict[str, Reached]:
+        """How far each member was when it last said so."""
+        found = self._pairs(snapshot, self.positions)
+        return {pair.key.removeprefix(self.positions): Reached(**_object(pair)) for pair in found}
 
     def ask(self, wish: Request) -> Txn:
         """An operator's wish, if there is none yet. Its revision is the transaction's."""
@@ -84,13 +104,13 @@ class Keys:
             leader=_leader_key(found[self.leader]) if self.leader in found else None,
             sync=_sync(_object(sync)) if sync else None,
             sync_revision=sync.modified if sync else 0,
-            members={each.name: each for each in map(_member, self._under(snapshot, self.members))},
-            history=tuple(sorted(map(_term, self._under(snapshot, self.history)), key=lambda t: t.number)),
+            members={each.name: each for each in map(_member, self._pairs(snapshot, self.members))},
+            history=tuple(sorted(map(_term, self._pairs(snapshot, self.history)), key=lambda t: t.number)),
             request=Request(**{**_object(request), "revision": request.modified}) if request else None,
             paused=self.paused in found,
         )
 
-    def _under(self, snapshot: Snapshot, prefix: str) -> list[KeyValue]:
+    def _pairs(self, snapshot: Snapshot, prefix: str) -> list[KeyValue]:
         return [pair for key, pair in snapshot.keys.items() if key.startswith(prefix)]
 
     def _leader(self, name: str, term: int, lease: int) -> Put:

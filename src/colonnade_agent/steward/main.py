@@ -46,6 +46,8 @@ HANGS_SECONDS = 10.0
 LEAVE_SECONDS = 8.0
 """For handing over when the machine goes down; systemd waits longer for the unit."""
 
+REFUSED, NOT_HEARD = 1, 3
+
 
 def main() -> None:
     told = order.read(Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -59,12 +61,14 @@ def main() -> None:
 
 
 def answer(told: Order, question: Sequence[str]) -> int:
-    """The exit code. What can't be answered is said on standard error."""
+    """The exit code. What can't be answered is said on standard error: `REFUSED` would be the same from
+    another machine, `NOT_HEARD` need not.
+    """
     try:
         print(json.dumps(asking.Asking(told, killer(told)).answer(question), indent=1))
     except (asking.Unanswered, EtcdError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return NOT_HEARD if isinstance(error, EtcdError) else REFUSED
     return 0
 
 

@@ -7,16 +7,16 @@ from colonnade_agent.steward.observation import Observation, Process
 
 CALM, SOON = 0.5, 0.05
 WORKING = 0.2
-AGAIN = 5.0
-"""After a copy of all data that could not be had."""
 DOUBT = 1.0
 """Seconds of silence of a leader."""
+AFRESH = 2.0
+"""Whoever can't be copied from is not asked at once again: each time it reads all it has."""
 
 
 def rest(seen: Observation, action: Action, done: bool = True) -> float:
     """Seconds. Soon where a step was made or is waited for by users; calm where all is as it should be."""
     if isinstance(action, Reinit) and not done:
-        return AGAIN
+        return AFRESH
     if not isinstance(action, Wait):
         return SOON if done else WORKING
     store = seen.store
@@ -33,6 +33,8 @@ def rest(seen: Observation, action: Action, done: bool = True) -> float:
     return CALM
 
 
-def matters(keys: frozenset[str], calm: bool, members: str) -> bool:
-    """Whether news of these keys should end the rest. In calm, what members say of themselves can wait."""
-    return not calm or not keys or any(not key.startswith(members) for key in keys)
+def matters(keys: frozenset[str], calm: bool, hearsay: tuple[str, ...]) -> bool:
+    """Whether news of these keys should end the rest. In calm, what members say of themselves (`hearsay`: how
+    those keys begin) can wait.
+    """
+    return not calm or not keys or any(not key.startswith(hearsay) for key in keys)

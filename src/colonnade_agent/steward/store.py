@@ -84,6 +84,16 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """The last transaction that a member has had, as it last said, and when: in seconds since 1970, by its
+    own clock. For people; nothing is decided by it.
+    """
+
+    applied: int
+    at: float
+
+
+@dataclass(frozen=True)
 class Term:
     """`start` is what the leader's history ended with when its term began: all beyond is its own."""
 

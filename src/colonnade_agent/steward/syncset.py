@@ -63,6 +63,8 @@ def _loss(scene: Scene, recorded: Standby) -> str:
     said, limit = scene.store.members.get(recorded.name), scene.seen.settings.degrade_after
     if said and said.epoch != recorded.epoch:
         return f"{recorded.name} has restarted: what it had not applied is gone"
+    if said and said.no_failover:
+        return f"{recorded.name} is set never to lead"
     if scene.seen.ages.standby_unwell >= limit:
         return f"{recorded.name} has not been heard of or not received for {limit:g} s"
     if scene.database.waiting is not None and scene.database.waiting >= limit:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from colonnade import catalog as rooms
-from colonnade.drill.action import Action, Deed, from_json, heals
+from colonnade.drill.action import Action, Deed, Role, from_json, heals
 from colonnade.drill.catalog import drills
 from colonnade.drill.drill import Drill
+from colonnade.drill.verdict import Limit
 from colonnade.model.load import loads
 
 KINDS = rooms.load().kinds
@@ -26,6 +27,15 @@ services:
   front: {kind: nginx, machines: [server1], to: [shop]}
   shop: {kind: app, machines: [server1], to: [data]}
   data: {kind: mariadb, machines: [server1]}
+"""
+
+
+WITHOUT_VOTERS = """
+site: www.example.test
+services:
+  app: {kind: app, machines: [db1], to: [db]}
+  web: {kind: nginx, machines: [db1], to: [app]}
+  db: {kind: mariadb, machines: [db1, db2]}
 """
 
 
@@ -59,8 +69,34 @@ def test_their_parts_are_those_of_the_site() -> None:
 
 
 def test_a_primary_that_nobody_stands_in_for_is_not_taken_away() -> None:
-    assert "maintenance/db1" not in of(TWO_OF_EACH)
+    assert "maintenance/db1" not in of(WITHOUT_VOTERS)
     assert not [name for name in of(ONE_SERVER) if name.startswith("maintenance/")]
+
+
+def test_one_that_chooses_its_primary_is_drilled_in_every_role() -> None:
+    found = of(TWO_OF_EACH)
+    assert {"maintenance/db1", "maintenance/db2"} <= found.keys()
+    limits = {
+        name: {limit.value: limit.at_most for limit in found[f"{name}/db"].hypothesis}
+        for name in ("primary-killed", "primary-machine-killed", "primary-machine-frozen", "standby-killed")
+    }
+    assert [each["longest_write"] for each in limits.values()] == [2.0, 5.0, 5.0, 5.0]
+    switchover = {limit.value: limit.at_most for limit in found["switchover/db"].hypothesis}
+    assert (switchover["longest_write"], switchover["failed_requests"]) == (1.0, 0)
+    for name in ("steward-killed/db", "voters-leader-killed/db", "standby-killed/db"):
+        assert Limit("new_terms", 0) in found[name].hypothesis
+    for name in ("primary-killed", "switchover", "voters-leader-killed"):
+        assert {Limit("lost", 0), Limit("duplicated", 0)} <= {*found[f"{name}/db"].hypothesis}
+    assert not [name for name in of(WITHOUT_VOTERS) if name.endswith("/db")]
+
+
+def test_roles_are_of_machines_once_the_site_is_asked() -> None:
+    drill = of(TWO_OF_EACH)["primary-machine-killed/db"]
+    assert str(drill.faults[0]) == "kill the primary of db"
+    placed = drill.on(lambda action: {Role.PRIMARY: "db2"}[Role(action.role)])
+    assert placed.faults == (Action(Deed.KILL, "db2", "db"),)
+    assert placed.heals == (Action(Deed.START, "db2"),)
+    assert placed.name == drill.name
 
 
 def test_names_are_found_whatever_things_are_called() -> None:
@@ -90,7 +126,10 @@ def test_what_is_done_is_undone_the_last_first() -> None:
 
 
 def test_every_lasting_fault_of_every_drill_is_healed() -> None:
-    passing = {Deed.KILL_PROCESS, Deed.RELOAD}
+    passing = {
+        *(Deed.KILL_PROCESS, Deed.RELOAD),
+        *(Deed.KILL_DATABASE, Deed.KILL_STEWARD, Deed.SWITCHOVER),
+    }
     for drill in of(TWO_OF_EACH).values():
         lasting = [action for action in drill.faults if action.deed not in passing]
         assert bool(lasting) == bool(drill.heals), drill.name

@@ -57,6 +57,12 @@ class Field:
     def ailing(self) -> str:
         return self.sick
 
+    def machine_of(self, action: Action) -> str:
+        return "db2"
+
+    def terms(self) -> int | None:
+        return None
+
     def own_addresses(self, drill: Drill) -> tuple[str, ...]:
         return ()
 

@@ -83,7 +83,9 @@ def drained(looks: Looks, monkeypatch: pytest.MonkeyPatch, seconds: float = 0) -
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     rooms = catalog.load()
     view = view_of(loads(SITE, "site.yaml", rooms.kinds), rooms.rooms, maintained={"web1"})
-    site = Site(view, cast(Ground, looks), desired={}, checks={}, settled={}, returned={}, blobs={})
+    site = Site(
+        view, cast(Ground, looks), desired={}, checks={}, settled={}, leaving={}, returned={}, blobs={}
+    )
     until_quiet(site, "web1", (), lambda machine, text, detail="": told.append(text))
     return told
 

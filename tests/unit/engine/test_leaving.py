@@ -22,6 +22,13 @@ services:
   db: {kind: mariadb, machines: [db1, db2]}
   quorum: {kind: etcd, machines: [v1, v2, v3]}
 """
+NO_VOTERS = """\
+site: www.example.com
+services:
+  web: {kind: nginx, machines: [db1, db2], to: [app]}
+  app: {kind: app, machines: [db1, db2], to: [db]}
+  db: {kind: mariadb, machines: [db1, db2]}
+"""
 PAIRS = SITE.replace("web1, web2, web3], to: [app]", "web1, web2], to: [{app: {web1: [app1], web2: [app2]}}]")
 SMALL = """\
 site: www.example.com
@@ -104,9 +111,15 @@ def test_a_site_that_does_not_serve_anyhow_holds_nobody() -> None:
 
 
 def test_the_primary_stays_and_is_who_says_so_not_who_was_drawn_first() -> None:
-    assert "it is the primary of db" in why("db1")
-    assert "it is the primary of db" in why("db2", primary="db2")
-    assert why("db1", primary="db2") == ""
+    assert "it is the primary of db" in why("db1", NO_VOTERS)
+    assert "it is the primary of db" in why("db2", NO_VOTERS, primary="db2")
+    assert why("db1", NO_VOTERS, primary="db2") == ""
+
+
+def test_a_primary_that_hands_over_may_go() -> None:
+    assert why("db1") == ""
+    assert why("db2", primary="db2") == ""
+    assert "no db would be left" in why("db1", sick={("db", "db2"): "neither leads nor follows"})
 
 
 def test_voters_go_while_more_than_half_are_left() -> None:

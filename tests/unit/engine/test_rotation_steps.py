@@ -43,7 +43,7 @@ def site(maintained: Collection[str] = (), rooms: Rooms = CATALOG.rooms) -> Site
     """One that has no machines to be asked."""
     view = view_of(loads(TEXT, "site.yaml", CATALOG.kinds), rooms)
     nowhere = cast(Ground, None)
-    made = Site(view, nowhere, desired={}, checks={}, settled={}, returned={}, blobs={})
+    made = Site(view, nowhere, desired={}, checks={}, settled={}, leaving={}, returned={}, blobs={})
     return with_maintained(made, rooms, frozenset(maintained))
 
 

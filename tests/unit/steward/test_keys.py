@@ -81,7 +81,7 @@ def test_what_was_written_is_read_back() -> None:
     snapshot = stored(
         KEYS.transaction(TakeLeadership(7, 5, 9)),
         KEYS.transaction(WriteSync(SYNC, KEY, 9, TERM)),
-        Keys("site", "db2").announce(MEMBER),
+        Keys("site", "db2").announce(MEMBER, 1700000000.04),
         Txn((), (Put("/steward/site/request", b'{"kind": "switchover", "target": "db2"}'),)),
     )
     assert KEYS.store(snapshot) == Store(

@@ -32,7 +32,7 @@ def test_etcd_that_is_away_is_not_hurried() -> None:
 
 def test_in_calm_only_what_changes_roles_is_news() -> None:
     members = "/steward/database/members/"
-    assert not pace.matters(frozenset({f"{members}db2"}), calm=True, members=members)
-    assert pace.matters(frozenset({f"{members}db2"}), calm=False, members=members)
-    assert pace.matters(frozenset({"/steward/database/leader"}), calm=True, members=members)
-    assert pace.matters(frozenset(), calm=True, members=members)
+    assert not pace.matters(frozenset({f"{members}db2"}), calm=True, hearsay=(members,))
+    assert pace.matters(frozenset({f"{members}db2"}), calm=False, hearsay=(members,))
+    assert pace.matters(frozenset({"/steward/database/leader"}), calm=True, hearsay=(members,))
+    assert pace.matters(frozenset(), calm=True, hearsay=(members,))

@@ -183,9 +183,10 @@ def read_status(voters: int) -> Callable[[Answer], Health]:
         leader = status.get("leader", 0)
         if not leader:
             return Health(False, f"no leader: fewer than {voters // 2 + 1} of {voters} voters agree")
-        part = "leads" if leader == status["header"]["member_id"] else "follows"
+        leads = leader == status["header"]["member_id"]
         megabytes = status["dbSize"] / 1e6
-        return Health(True, f"{part} in term {status['raftTerm']}, {megabytes:.1f} MB")
+        detail = f"{'leads' if leads else 'follows'} in term {status['raftTerm']}, {megabytes:.1f} MB"
+        return Health(True, detail, "leader" if leads else "follower")
 
     return read
 

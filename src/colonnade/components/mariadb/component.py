@@ -27,6 +27,8 @@ from colonnade.components.mariadb.sql import PACKAGE
 from colonnade.kit.checks import Ask, Check
 from colonnade.kit.claims import CA_FILE, Audience, CertificateNeed, Claims, Offer, SecretNeed
 from colonnade.kit.component import Component, Resources
+from colonnade.kit.elections import Elections
+from colonnade.kit.orders import Order
 from colonnade.kit.resources import Command, Directory, File, Resource, Unit
 from colonnade.kit.stages import Stage
 from colonnade.kit.templates import render
@@ -111,12 +113,23 @@ class Mariadb(Component[MariadbSettings]):
         return (Check(service.name, CLIENT, read, input=QUERY),)
 
     def held(self, service: Service, machine: str, role: str, view: View) -> str:
-        """`view` does not count: a replica may always go, and nobody can stand in for a primary."""
+        """`view` does not count: a replica may always go, and nobody can stand in for a primary by design."""
         del view
-        if (role or role_of(service, machine)) != Role.PRIMARY:
+        if stewards.elects(service) or (role or role_of(service, machine)) != Role.PRIMARY:
             return ""
         name = service.name
         return f"it is the primary of {name}: nothing could be written until another member is made primary"
+
+    def elections(self, service: Service) -> Elections | None:
+        if not stewards.elects(service):
+            return None
+        return Elections(stewards.ASK, stewards.MARIADB, stewards.STEWARD)
+
+    def leaving(self, service: Service, machine: str, view: View) -> Sequence[Order]:
+        return stewards.leaving(machine) if stewards.elects(service) else ()
+
+    def returned(self, service: Service, machine: str, view: View) -> Sequence[Order]:
+        return stewards.returned(service, machine, view) if stewards.elects(service) else ()
 
     def ask(self, service: Service, sql: str) -> Ask:
         return Ask((*CLIENT, f"--database={self.settings(service).database}"), sql)

@@ -13,6 +13,7 @@ from colonnade.components.mariadb.replication import PORT
 from colonnade.components.mariadb.sql import PACKAGE
 from colonnade.kit.checks import Answer, Check, Health
 from colonnade.kit.claims import CA_FILE, Audience, CertificateFiles, Offer
+from colonnade.kit.orders import Order
 from colonnade.kit.programs import archive
 from colonnade.kit.resources import Command, Directory, File, Resource, Unit
 from colonnade.kit.templates import render
@@ -35,6 +36,8 @@ ASK = ("python3", "-I", "-B", PROGRAM, ORDER)
 """Every question of `colonnade_agent.steward.asking` goes behind it."""
 SETTLED_SECONDS = 180
 RESTART_SECONDS = 900
+SWITCH_SECONDS = 40
+CAUGHT_UP_SECONDS = 60
 SEMI_SYNC_TIMEOUT_MS = 31_536_000_000
 """A year. There is no endless one, and near the greatest number the server's clock arithmetic hangs."""
 
@@ -140,6 +143,7 @@ def order_of(
             "name": machine,
             "members": list(service.members),
             "bootstrap": machine == service.members[0],
+            "no_failover": machine in view.maintained,
         },
         "etcd": {
             "endpoints": [[target.address, target.port] for target in voters.targets],
@@ -190,6 +194,20 @@ def _voters(service: Service, machine: str, view: View) -> Upstream:
 def checks(service: Service, machine: str, view: View) -> Sequence[Check]:
     others = [m for m in service.members if m != machine and m not in view.maintained]
     return (Check(service.name, (*ASK, "status"), read_status(bool(others))),)
+
+
+def leaving(machine: str) -> Sequence[Order]:
+    """Another member leads before anything else is done: the apps do not notice."""
+    purpose = "hand the role of the primary to another member, if it has it"
+    return (Order(machine, (*ASK, "stand-down"), purpose, SWITCH_SECONDS, ready=(*ASK, "may-stand-down")),)
+
+
+def returned(service: Service, machine: str, view: View) -> Sequence[Order]:
+    """Nothing is as it was before another member has every commit."""
+    if len([m for m in service.members if m not in view.maintained]) < 2:
+        return ()
+    wait = (*ASK, "caught-up", str(CAUGHT_UP_SECONDS))
+    return (Order(machine, wait, "wait until a standby has every commit", CAUGHT_UP_SECONDS + 10),)
 
 
 def read_status(others: bool) -> Callable[[Answer], Health]:

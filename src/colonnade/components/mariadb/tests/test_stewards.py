@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -26,13 +26,14 @@ VOTERS = ("v1", "v2", "v3")
 ETCD = Offer("voters", "client", 2379, Audience.LINKS, "etcd", facts={"server_name": "voters.internal"})
 
 
-def site() -> View:
+def site(maintained: Collection[str] = ()) -> View:
     db = Service("db", "mariadb", ("db1", "db2"), MariadbSettings(), (Link("voters", consults=True),))
     app = Service("app", "app", ("app1",), NoSettings(), (Link("db"),))
     voters = Service("voters", "etcd", VOTERS, NoSettings())
     machines = {name: Machine(name) for name in ("app1", "db1", "db2", *VOTERS)}
     services = {"app": app, "db": db, "voters": voters}
-    return view_of(Design("www.foobar.com", services, machines), {"mariadb": COMPONENT}, (Claims((ETCD,)),))
+    design = Design("www.foobar.com", services, machines)
+    return view_of(design, {"mariadb": COMPONENT}, (Claims((ETCD,)),), maintained=maintained)
 
 
 def of(view: View, machine: str, stage: Stage) -> list[Resource]:
@@ -47,6 +48,29 @@ def test_a_members_files(golden: Golden) -> None:
     for path, file in files("db1").items():
         if path.endswith((".cnf", ".conf", ".service", ".json")):
             golden(f"elected-{path.rpartition('/')[2]}", file.content.decode())
+
+
+def told(view: View, machine: str) -> order.Order:
+    (file,) = [r for r in of(view, machine, Stage.DATA) if r.id == f"file:{stewards.ORDER}"]
+    assert isinstance(file, File)
+    return order.read(file.content.decode())
+
+
+def test_who_is_in_maintenance_is_never_to_lead() -> None:
+    view = site(maintained=["db2"])
+    assert [told(view, m).settings.no_failover for m in ("db1", "db2")] == [False, True]
+
+
+def test_who_goes_hands_over_first_and_says_before_whether_it_could() -> None:
+    view = site()
+    service = view.design.services["db"]
+    (leave,) = COMPONENT.leaving(service, "db1", view)
+    assert (leave.machine, leave.argv[-1], leave.ready[-1]) == ("db1", "stand-down", "may-stand-down")
+    (back,) = COMPONENT.returned(service, "db1", view)
+    assert back.argv[-2:] == ("caught-up", "60")
+    alone = site(maintained=["db2"])
+    assert COMPONENT.returned(service, "db1", alone) == (), "there is nobody to be the standby"
+    assert COMPONENT.held(service, "db1", "primary", view) == ""
 
 
 def test_what_up_writes_the_steward_reads() -> None:
