@@ -22,10 +22,10 @@ from typing import Any, BinaryIO
 
 import pymysql
 
-from colonnade_agent.steward.actions import Recovery
 from colonnade_agent.steward.engine import EngineError
 from colonnade_agent.steward.mariadb import settings
 from colonnade_agent.steward.mariadb.engine import MariadbEngine
+from colonnade_agent.steward.protocol.actions import Recovery
 
 BACKUP_PORT = 9900
 

@@ -33,8 +33,8 @@ from colonnade_agent.etcd.errors import EtcdError
 from colonnade_agent.etcd.values import Delete, Put, Txn, absent
 from colonnade_agent.steward.keys import Keys
 from colonnade_agent.steward.order import Order
-from colonnade_agent.steward.prospect import loss, successor
-from colonnade_agent.steward.store import Request, Store
+from colonnade_agent.steward.protocol.prospect import loss, successor
+from colonnade_agent.steward.protocol.store import Request, Store
 
 Json = dict[str, Any]
 SWITCH_SECONDS = 30.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from colonnade_agent.steward.observation import Ages, Database, Lease, Process, Replication
-from colonnade_agent.steward.store import Member, Store
+from colonnade_agent.steward.protocol.observation import Ages, Database, Lease, Process, Replication
+from colonnade_agent.steward.protocol.store import Member, Store
 
 MARKS = 64
 

@@ -16,7 +16,13 @@ from pathlib import Path
 from colonnade_agent.etcd.client import Client
 from colonnade_agent.etcd.errors import EtcdError
 from colonnade_agent.steward import pace
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.chronicle import Chronicle, Freshness, announced
+from colonnade_agent.steward.engine import Engine, EngineError
+from colonnade_agent.steward.failsafe import Failsafe
+from colonnade_agent.steward.guard import Guard
+from colonnade_agent.steward.journal import Priority, tell
+from colonnade_agent.steward.keys import Keys
+from colonnade_agent.steward.protocol.actions import (
     Action,
     BarFollowers,
     CloseDatabase,
@@ -36,18 +42,12 @@ from colonnade_agent.steward.actions import (
     TakeLeadership,
     Wait,
 )
-from colonnade_agent.steward.chronicle import Chronicle, Freshness, announced
-from colonnade_agent.steward.decide import decide
-from colonnade_agent.steward.engine import Engine, EngineError
-from colonnade_agent.steward.failsafe import Failsafe
-from colonnade_agent.steward.guard import Guard
-from colonnade_agent.steward.journal import Priority, tell
-from colonnade_agent.steward.keys import Keys
-from colonnade_agent.steward.observation import Database, Lease, Observation, Process, Settings
+from colonnade_agent.steward.protocol.decide import decide
+from colonnade_agent.steward.protocol.observation import Database, Lease, Observation, Process, Settings
+from colonnade_agent.steward.protocol.store import Member, Store
 from colonnade_agent.steward.reading import Reader
 from colonnade_agent.steward.session import Session
 from colonnade_agent.steward.standing import Known, Standing
-from colonnade_agent.steward.store import Member, Store
 from colonnade_agent.steward.suspicion import Suspicion
 
 READ_SECONDS = 1.2

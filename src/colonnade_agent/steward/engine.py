@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from colonnade_agent.steward.actions import Recovery
-from colonnade_agent.steward.observation import Database
+from colonnade_agent.steward.protocol.actions import Recovery
+from colonnade_agent.steward.protocol.observation import Database
 
 
 class EngineError(Exception):

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from colonnade_agent.etcd.values import Compare, Delete, KeyValue, Operation, Put, Snapshot, Txn, absent
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.protocol.actions import (
     AnswerRequest,
     BeginCluster,
     DeposeLeader,
@@ -22,7 +22,7 @@ from colonnade_agent.steward.actions import (
     TakeLeadership,
     WriteSync,
 )
-from colonnade_agent.steward.store import (
+from colonnade_agent.steward.protocol.store import (
     LeaderKey,
     Member,
     Pending,

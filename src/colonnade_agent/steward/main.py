@@ -35,10 +35,10 @@ from colonnade_agent.steward.mariadb import settings
 from colonnade_agent.steward.mariadb.engine import MariadbEngine
 from colonnade_agent.steward.mariadb.process import Unit
 from colonnade_agent.steward.order import Order
+from colonnade_agent.steward.protocol.store import Request
 from colonnade_agent.steward.reading import Reader
 from colonnade_agent.steward.session import Session
 from colonnade_agent.steward.standing import Standing
-from colonnade_agent.steward.store import Request
 from colonnade_agent.steward.suspicion import Suspicion
 
 HANGS_SECONDS = 10.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from colonnade_agent.etcd.connection import Endpoint
-from colonnade_agent.steward.observation import Settings
+from colonnade_agent.steward.protocol.observation import Settings
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from colonnade_agent.steward.actions import Action, Reinit, Wait
-from colonnade_agent.steward.observation import Observation, Process
+from colonnade_agent.steward.protocol.actions import Action, Reinit, Wait
+from colonnade_agent.steward.protocol.observation import Observation, Process
 
 CALM, SOON = 0.5, 0.05
 WORKING = 0.2

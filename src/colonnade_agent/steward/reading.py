@@ -14,7 +14,7 @@ from colonnade_agent.etcd.client import Client
 from colonnade_agent.etcd.errors import EtcdError
 from colonnade_agent.etcd.watch import Changes, Watch
 from colonnade_agent.steward.keys import Keys
-from colonnade_agent.steward.store import Store
+from colonnade_agent.steward.protocol.store import Store
 
 AGAIN_SECONDS = 0.5
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from colonnade_agent.etcd.client import Client
 from colonnade_agent.etcd.errors import EtcdError, LeaseGone
 from colonnade_agent.steward.journal import Priority, tell
-from colonnade_agent.steward.observation import Lease
+from colonnade_agent.steward.protocol.observation import Lease
 
 EVERY_SECONDS = 0.5
 HANGS_AFTER = 2.5

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from colonnade_agent.steward.observation import Lease
+from colonnade_agent.steward.protocol.observation import Lease
 
 TURN_SECONDS = 3.0
 """Knowledge older than this says nothing about now."""

@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from colonnade_agent.etcd.client import Client
 from colonnade_agent.etcd.connection import Connect, Endpoint
 from colonnade_agent.etcd.errors import EtcdError
-from colonnade_agent.steward.store import Store
+from colonnade_agent.steward.protocol.store import Store
 
 DOUBT_SECONDS = 1.0
 """etcd counts whole seconds: a lease renewed twice a second never has lost so many."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from colonnade_agent.steward.chronicle import Chronicle, Freshness, announced
-from colonnade_agent.steward.observation import Database, Lease, Process, Replication
-from colonnade_agent.steward.store import LeaderKey, Member, Position, Request, Standby, Store, Sync
+from colonnade_agent.steward.protocol.observation import Database, Lease, Process, Replication
+from colonnade_agent.steward.protocol.store import LeaderKey, Member, Position, Request, Standby, Store, Sync
 
 LEASE = Lease(5, 100.0)
 UP = Database(Process.UP)

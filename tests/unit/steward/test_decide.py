@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.protocol.actions import (
     Action,
     AnswerRequest,
     BarFollowers,
@@ -28,8 +28,8 @@ from colonnade_agent.steward.actions import (
     Wait,
     WriteSync,
 )
-from colonnade_agent.steward.decide import decide
-from colonnade_agent.steward.observation import (
+from colonnade_agent.steward.protocol.decide import decide
+from colonnade_agent.steward.protocol.observation import (
     Ages,
     Database,
     Lease,
@@ -38,7 +38,7 @@ from colonnade_agent.steward.observation import (
     Replication,
     Settings,
 )
-from colonnade_agent.steward.store import (
+from colonnade_agent.steward.protocol.store import (
     LeaderKey,
     Member,
     Pending,

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from colonnade_agent.etcd.values import Compare, Delete, KeyValue, Put, Snapshot, Txn
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.keys import Keys
+from colonnade_agent.steward.protocol.actions import (
     AnswerRequest,
     BeginCluster,
     HandOver,
@@ -16,8 +17,7 @@ from colonnade_agent.steward.actions import (
     TakeLeadership,
     WriteSync,
 )
-from colonnade_agent.steward.keys import Keys
-from colonnade_agent.steward.store import (
+from colonnade_agent.steward.protocol.store import (
     LeaderKey,
     Member,
     Pending,

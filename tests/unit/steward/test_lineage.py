@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from colonnade_agent.steward.lineage import belongs
-from colonnade_agent.steward.store import Position, Term
+from colonnade_agent.steward.protocol.lineage import belongs
+from colonnade_agent.steward.protocol.store import Position, Term
 
 HISTORY = (
     Term(3, "a", Position(50, "a")),

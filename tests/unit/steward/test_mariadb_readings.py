@@ -13,7 +13,7 @@ from colonnade_agent.steward.engine import EngineError
 from colonnade_agent.steward.mariadb import copying, datadir, reading, settings
 from colonnade_agent.steward.mariadb.reading import Gtid
 from colonnade_agent.steward.mariadb.settings import MariadbSettings
-from colonnade_agent.steward.store import Position
+from colonnade_agent.steward.protocol.store import Position
 
 ORDER = {
     "cluster": "db",

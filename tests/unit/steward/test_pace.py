@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from colonnade_agent.steward import pace
-from colonnade_agent.steward.actions import OpenDatabase, Wait
-from colonnade_agent.steward.observation import Database, Observation, Process, Settings
-from colonnade_agent.steward.store import LeaderKey, Request, Standby, Store, Sync
+from colonnade_agent.steward.protocol.actions import OpenDatabase, Wait
+from colonnade_agent.steward.protocol.observation import Database, Observation, Process, Settings
+from colonnade_agent.steward.protocol.store import LeaderKey, Request, Standby, Store, Sync
 
 SETTLED = Store(LeaderKey("db1", 5, 3, 40), Sync(3, "db1", Standby("db2", "e1")), 9)
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from colonnade_agent.steward.prospect import loss, successor
-from colonnade_agent.steward.store import LeaderKey, Member, Pending, Reached, Standby, Store, Sync
+from colonnade_agent.steward.protocol.prospect import loss, successor
+from colonnade_agent.steward.protocol.store import LeaderKey, Member, Pending, Reached, Standby, Store, Sync
 
 ALL = ("db1", "db2", "db3")
 KEY = LeaderKey("db1", 5, 3, 40)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from colonnade_agent.steward.observation import Lease
+from colonnade_agent.steward.protocol.observation import Lease
 from colonnade_agent.steward.standing import TURN_SECONDS, Known, Standing
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from colonnade_agent.steward.actions import Recovery
 from colonnade_agent.steward.engine import EngineError
 from colonnade_agent.steward.mariadb import copying, datadir, following, leading
 from colonnade_agent.steward.mariadb.looking import Looking
 from colonnade_agent.steward.mariadb.process import Unit
 from colonnade_agent.steward.mariadb.session import Session
 from colonnade_agent.steward.mariadb.settings import MariadbSettings
-from colonnade_agent.steward.observation import Database
+from colonnade_agent.steward.protocol.actions import Recovery
+from colonnade_agent.steward.protocol.observation import Database
 
 LOOK_SECONDS = 1.0
 ACT_SECONDS = 5.0

@@ -13,7 +13,7 @@ from colonnade_agent.steward.mariadb import datadir, reading
 from colonnade_agent.steward.mariadb.process import Life, Unit
 from colonnade_agent.steward.mariadb.session import Row, Session
 from colonnade_agent.steward.mariadb.settings import MariadbSettings
-from colonnade_agent.steward.observation import Database, Process, Replication
+from colonnade_agent.steward.protocol.observation import Database, Process, Replication
 
 YEAR_MS = 31_536_000_000
 """Acknowledgements are waited for without an end; there is no other way to say so."""

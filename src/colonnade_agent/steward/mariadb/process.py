@@ -14,9 +14,9 @@ from pathlib import Path
 
 from colonnade_agent import atomic
 from colonnade_agent.programs import run
-from colonnade_agent.steward.actions import Recovery
 from colonnade_agent.steward.engine import EngineError
 from colonnade_agent.steward.mariadb.settings import MariadbSettings
+from colonnade_agent.steward.protocol.actions import Recovery
 
 PROGRAM = "mariadbd"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

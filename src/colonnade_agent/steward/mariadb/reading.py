@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from colonnade_agent.steward.mariadb.session import Row
 from colonnade_agent.steward.mariadb.settings import MariadbSettings
-from colonnade_agent.steward.observation import Replication
-from colonnade_agent.steward.store import Position
+from colonnade_agent.steward.protocol.observation import Replication
+from colonnade_agent.steward.protocol.store import Position
 
 DOMAIN = 0
 """All is written in the default domain, so sequence numbers count all transactions (gtid_strict_mode)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.protocol.actions import (
     Action,
     AnswerRequest,
     BarFollowers,
@@ -32,7 +32,7 @@ from colonnade_agent.steward.actions import (
     TakeLeadership,
     WriteSync,
 )
-from colonnade_agent.steward.store import LeaderKey
+from colonnade_agent.steward.protocol.store import LeaderKey
 from tests.unit.steward.model.world import CURRENT, NAMES, STALE, Machine, World
 
 STORE = (TakeLeadership, ReleaseLeadership, DeposeLeader, WriteSync, HandOver, AnswerRequest)

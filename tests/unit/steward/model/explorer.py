@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from colonnade_agent.steward import decide as core
-from colonnade_agent.steward.actions import Decision, Wait
-from colonnade_agent.steward.observation import (
+from colonnade_agent.steward.protocol import decide as core
+from colonnade_agent.steward.protocol.actions import Decision, Wait
+from colonnade_agent.steward.protocol.observation import (
     Ages,
     Database,
     Lease,
@@ -18,7 +18,7 @@ from colonnade_agent.steward.observation import (
     Replication,
     Settings,
 )
-from colonnade_agent.steward.store import Position, Request, Store
+from colonnade_agent.steward.protocol.store import Position, Request, Store
 from tests.unit.steward.model.effects import (
     STORE,
     anew,

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from colonnade_agent.steward import follow, promote, start, syncset
-from colonnade_agent.steward.actions import Decision, OpenDatabase, Recovery, RequireAcks
-from colonnade_agent.steward.observation import Replication, Scene
-from colonnade_agent.steward.store import LeaderKey
+from colonnade_agent.steward.protocol import follow, promote, start, syncset
+from colonnade_agent.steward.protocol.actions import Decision, OpenDatabase, Recovery, RequireAcks
+from colonnade_agent.steward.protocol.observation import Replication, Scene
+from colonnade_agent.steward.protocol.store import LeaderKey
 from tests.unit.steward.model.explorer import Found, explore
 from tests.unit.steward.model.world import Bounds, World, alone, paired
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from colonnade_agent.steward.actions import Wait
-from colonnade_agent.steward.decide import decide
+from colonnade_agent.steward.protocol.actions import Wait
+from colonnade_agent.steward.protocol.decide import decide
 from tests.unit.steward.model.effects import effects
 from tests.unit.steward.model.explorer import NOTHING, database_steps, explore, observe, published
 from tests.unit.steward.model.world import NAMES, Bounds, World, alone, paired

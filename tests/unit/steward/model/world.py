@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from colonnade_agent.steward.actions import Action
-from colonnade_agent.steward.store import (
+from colonnade_agent.steward.protocol.actions import Action
+from colonnade_agent.steward.protocol.store import (
     LeaderKey,
     Member,
     Position,

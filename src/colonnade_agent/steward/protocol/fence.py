@@ -6,8 +6,8 @@ reads, and clients that hang.
 
 from __future__ import annotations
 
-from colonnade_agent.steward.actions import CloseDatabase, Decision, KillDatabase, wait
-from colonnade_agent.steward.observation import Database, Observation, Process, Scene
+from colonnade_agent.steward.protocol.actions import CloseDatabase, Decision, KillDatabase, wait
+from colonnade_agent.steward.protocol.observation import Database, Observation, Process, Scene
 
 
 def overdue(seen: Observation) -> Decision | None:

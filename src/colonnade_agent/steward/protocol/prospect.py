@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from colonnade_agent.steward.store import Member, Reached, Standby, Store, Sync
+from colonnade_agent.steward.protocol.store import Member, Reached, Standby, Store, Sync
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from colonnade_agent.steward.store import LeaderKey, Member, Position, Standby, Store, Sync
+from colonnade_agent.steward.protocol.store import LeaderKey, Member, Position, Standby, Store, Sync
 
 
 class Process(Enum):

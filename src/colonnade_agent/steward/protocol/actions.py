@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from colonnade_agent.steward.store import LeaderKey, Sync, Term
+from colonnade_agent.steward.protocol.store import LeaderKey, Sync, Term
 
 
 class Recovery(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from colonnade_agent.steward.store import Position, Term
+from colonnade_agent.steward.protocol.store import Position, Term
 
 
 def belongs(end: Position, history: Sequence[Term]) -> bool:

@@ -7,9 +7,9 @@ done, and the database opens again.
 
 from __future__ import annotations
 
-from colonnade_agent.steward.actions import AnswerRequest, CloseDatabase, Decision, HandOver, wait
-from colonnade_agent.steward.observation import Scene
-from colonnade_agent.steward.store import Member, Request
+from colonnade_agent.steward.protocol.actions import AnswerRequest, CloseDatabase, Decision, HandOver, wait
+from colonnade_agent.steward.protocol.observation import Scene
+from colonnade_agent.steward.protocol.store import Member, Request
 
 
 def switchover(scene: Scene) -> Decision | None:

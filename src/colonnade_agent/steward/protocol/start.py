@@ -6,7 +6,7 @@ history. Only the store can say which, so without it nothing is started.
 
 from __future__ import annotations
 
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.protocol.actions import (
     Decision,
     Recovery,
     Reinit,
@@ -15,7 +15,7 @@ from colonnade_agent.steward.actions import (
     TakeLeadership,
     wait,
 )
-from colonnade_agent.steward.observation import Scene
+from colonnade_agent.steward.protocol.observation import Scene
 
 
 def start(scene: Scene) -> Decision:

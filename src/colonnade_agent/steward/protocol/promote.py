@@ -6,7 +6,7 @@ the take-over. That is the write of the sync set, after the last received transa
 
 from __future__ import annotations
 
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.protocol.actions import (
     Decision,
     DeposeLeader,
     ReleaseLeadership,
@@ -15,8 +15,8 @@ from colonnade_agent.steward.actions import (
     WriteSync,
     wait,
 )
-from colonnade_agent.steward.observation import Scene
-from colonnade_agent.steward.store import LeaderKey, Sync, Term
+from colonnade_agent.steward.protocol.observation import Scene
+from colonnade_agent.steward.protocol.store import LeaderKey, Sync, Term
 
 
 def stand(scene: Scene) -> Decision:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from colonnade_agent.steward import promote
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.protocol import promote
+from colonnade_agent.steward.protocol.actions import (
     Decision,
     Follow,
     OfferAcks,
@@ -12,8 +12,8 @@ from colonnade_agent.steward.actions import (
     StartReceiving,
     wait,
 )
-from colonnade_agent.steward.lineage import belongs
-from colonnade_agent.steward.observation import Replication, Scene
+from colonnade_agent.steward.protocol.lineage import belongs
+from colonnade_agent.steward.protocol.observation import Replication, Scene
 
 
 def follow(scene: Scene) -> Decision:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from colonnade_agent.steward.actions import BarFollowers, Decision, RequireAcks, WriteSync, wait
-from colonnade_agent.steward.observation import Scene
-from colonnade_agent.steward.store import Member, Pending, Standby, Sync
+from colonnade_agent.steward.protocol.actions import BarFollowers, Decision, RequireAcks, WriteSync, wait
+from colonnade_agent.steward.protocol.observation import Scene
+from colonnade_agent.steward.protocol.store import Member, Pending, Standby, Sync
 
 
 def settle(scene: Scene) -> Decision:

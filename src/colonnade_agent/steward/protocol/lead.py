@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from colonnade_agent.steward import syncset
-from colonnade_agent.steward.actions import (
+from colonnade_agent.steward.protocol import syncset
+from colonnade_agent.steward.protocol.actions import (
     Decision,
     LeaveReplication,
     OpenDatabase,
     WriteSync,
     wait,
 )
-from colonnade_agent.steward.observation import Scene
-from colonnade_agent.steward.store import Term
-from colonnade_agent.steward.switchover import switchover
+from colonnade_agent.steward.protocol.observation import Scene
+from colonnade_agent.steward.protocol.store import Term
+from colonnade_agent.steward.protocol.switchover import switchover
 
 
 def lead(scene: Scene) -> Decision:

@@ -13,10 +13,10 @@ I5  After a crash unfinished transactions are kept only by the member whose data
 
 from __future__ import annotations
 
-from colonnade_agent.steward import fence, follow, lead, promote, start
-from colonnade_agent.steward.actions import BeginCluster, Decision, ReleaseLeadership, wait
-from colonnade_agent.steward.observation import Observation, Process, Scene
-from colonnade_agent.steward.store import Sync
+from colonnade_agent.steward.protocol import fence, follow, lead, promote, start
+from colonnade_agent.steward.protocol.actions import BeginCluster, Decision, ReleaseLeadership, wait
+from colonnade_agent.steward.protocol.observation import Observation, Process, Scene
+from colonnade_agent.steward.protocol.store import Sync
 
 
 def decide(seen: Observation) -> Decision:
