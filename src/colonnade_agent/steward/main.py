@@ -118,7 +118,7 @@ def assemble(told: Order) -> Steward:
     engine = MariadbEngine(settings.read(told.database), Copies(told.peers, ways.peers))
     standing = Standing(name, told.settings.soft_fence, ttl, lambda: session.lease)
     reads = ways.client()
-    suspicion = Suspicion(name, reads, told.peers, ways.peers, ttl)
+    suspicion = Suspicion(name, reads, told.peers, ways.peers, ttl, engine.greets)
     steward = Steward(
         settings=told.settings,
         engine=engine,

@@ -1,15 +1,16 @@
-"""Is the leader gone? A standby asks two witnesses: etcd, when it last renewed its lease, and the leader
-itself.
+"""Is the leader gone? A standby asks two witnesses: etcd, when it last renewed its lease, and the leader's
+machine itself.
 
-etcd is asked with every read; the leader only once etcd has not heard of it for a while, by a thread of its
-own, for it may not answer.
+etcd is asked with every read; the machine only once etcd has not heard of it for a while, by a thread of its
+own, for it may not answer. Its steward may be starting anew while its database serves: either's answer is a
+sign of life.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException
 
 from colonnade_agent.etcd.client import Client
@@ -27,8 +28,16 @@ class Suspicion:
     """`silent` and `deaf` are seconds, for `Ages`. Fed by the thread that reads etcd."""
 
     def __init__(
-        self, me: str, client: Client, peers: Mapping[str, Endpoint], connect: Connect, ttl: int
+        self,
+        me: str,
+        client: Client,
+        peers: Mapping[str, Endpoint],
+        connect: Connect,
+        ttl: int,
+        greets: Callable[[str, float], bool],
     ) -> None:
+        """`greets`: whether a member's database says something to who connects, within so many seconds."""
+        self._greets = greets
         self.silent = 0.0
         self._me, self._client, self._ttl = me, client, ttl
         self._peers, self._connect = peers, connect
@@ -69,7 +78,7 @@ class Suspicion:
                 self._news.clear()
                 continue
             asked = time.monotonic()
-            if answers(self._peers[suspect], self._connect):
+            if self._greets(suspect, ANSWER_SECONDS) or answers(self._peers[suspect], self._connect):
                 self._deaf_since = None
             elif self._deaf_since is None:
                 self._deaf_since = asked

@@ -6,6 +6,7 @@ fence ever stands behind a statement that hangs.
 
 from __future__ import annotations
 
+import socket
 from typing import BinaryIO
 
 from colonnade_agent.steward.engine import EngineError
@@ -102,6 +103,15 @@ class MariadbEngine:
             copying.replace_data(self._settings, source, self._fetch)
         except OSError as error:
             raise EngineError(f"copy the data of {source}: {error}") from error
+
+    def greets(self, member: str, seconds: float) -> bool:
+        """Whether another member's server says who it is, which it does before it asks who we are."""
+        peer = self._settings.members[member]
+        try:
+            with socket.create_connection((peer.address, peer.port), timeout=seconds) as connection:
+                return bool(connection.recv(1))
+        except OSError:
+            return False
 
     def stream_backup(self, to: BinaryIO) -> None:
         """What another member's `reinit` reads."""
