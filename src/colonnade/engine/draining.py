@@ -51,14 +51,21 @@ def until_quiet(site: Site, machine: str, told: Collection[str], progress: Progr
 
 
 def ports(view: View, machine: str) -> frozenset[int]:
-    """The TCP ports on which other machines and users reach it."""
-    mine = {s.name for s in view.design.on(machine)}
+    """The TCP ports on which requests of other machines and users reach it. Voters are only consulted, by
+    connections that stay, and no request waits for one of them.
+    """
+    mine = {s.name for s in view.design.on(machine) if not _only_consulted(view, s.name)}
     reached = (Audience.LINKS, Audience.PUBLIC)
     return frozenset(
         o.port
         for o in view.claims.offers
         if o.service in mine and o.audience in reached and o.transport == "tcp"
     )
+
+
+def _only_consulted(view: View, service: str) -> bool:
+    links = [origin.link_to(service) for origin in view.design.sources(service)]
+    return bool(links) and all(link is not None and link.consults for link in links)
 
 
 def peers(listing: str, ports: Collection[int], own: Collection[str]) -> Mapping[str, int]:

@@ -49,6 +49,21 @@ services:
     assert ports(view, "web2") == {8443}
 
 
+def test_whoever_asks_a_voter_stays_connected_and_nobody_waits_for_that() -> None:
+    rooms = catalog.load()
+    text = """\
+site: www.example.com
+services:
+  edge: {kind: haproxy, machines: [lb1], to: [web]}
+  web: {kind: nginx, machines: [web1, web2, web3], to: [app]}
+  app: {kind: app, machines: [app1], to: [db]}
+  db: {kind: mariadb, machines: [db1, db2]}
+"""
+    view = view_of(loads(text, "site.yaml", rooms.kinds), rooms.rooms)
+    assert "web1" in view.design.services["voters"].members
+    assert ports(view, "web1") == {8443}
+
+
 SITE = """\
 site: www.example.com
 services:
