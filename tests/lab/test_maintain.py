@@ -146,8 +146,7 @@ def test_killed_in_the_middle_the_next_run_goes_on(pairs: Site, words: tuple[str
     assert pairs.changes() == []
 
 
-def test_what_can_not_be_done_without_is_not_taken(pairs: Site) -> None:
-    assert "it is the primary of db" in maintain(pairs, "db1", expect=FAILED)
+def test_what_is_not_there_or_not_out_is_refused(pairs: Site) -> None:
     assert "there is no machine db7" in maintain(pairs, "db7", expect=USAGE)
     assert "is not in maintenance" in maintain(pairs, "one", "--done")
     assert in_maintenance(pairs) == []
